@@ -1,0 +1,63 @@
+package api
+
+import (
+	"context"
+
+	"vifd/vif"
+)
+
+// Servers knows the domains of this host. An unknown ID is vif.NotFound.
+type Servers interface {
+	Server(ctx context.Context, id string) (vif.Server, error)
+	Servers(ctx context.Context) ([]vif.Server, error)
+}
+
+// Attachments plugs ports into servers. Attach and Detach return when it is
+// done: with the NIC in (or out of) the guest, or with nothing changed. The one
+// exception is an error of kind vif.Pending from Detach: the guest has not let
+// go yet, and the detach goes on by itself.
+type Attachments interface {
+	Attach(ctx context.Context, r vif.Request) (vif.Attachment, error)
+
+	// Plan says what Attach would do, step by step, and does none of it.
+	Plan(ctx context.Context, r vif.Request) ([]vif.Planned, error)
+
+	// Detach unplugs a port from a server; onProgress may be nil. A port that the
+	// server has not got is vif.NotFound.
+	Detach(ctx context.Context, server, port, operation string, onProgress func(vif.Progress)) error
+
+	// Detaching tells whether a detach of that port from that server is under way.
+	Detaching(ctx context.Context, server, port string) bool
+
+	// Attached returns what is plugged into the server, or into any server for
+	// "", oldest first; one that is on its way in or out is among them.
+	Attached(ctx context.Context, server string) ([]vif.Attachment, error)
+}
+
+// Networking is what exists on the networks: the Networking API without its
+// wire. Unknown IDs are vif.NotFound. Creating fills in what is left open and
+// returns the thing as it is; updating takes the whole thing as it shall be.
+type Networking interface {
+	Networks(ctx context.Context) ([]vif.Network, error)
+	Network(ctx context.Context, id string) (vif.Network, error)
+	CreateNetwork(ctx context.Context, n vif.Network) (vif.Network, error)
+	UpdateNetwork(ctx context.Context, n vif.Network) (vif.Network, error)
+	DeleteNetwork(ctx context.Context, id string) error
+
+	Subnets(ctx context.Context) ([]vif.Subnet, error)
+	Subnet(ctx context.Context, id string) (vif.Subnet, error)
+	CreateSubnet(ctx context.Context, s vif.Subnet) (vif.Subnet, error)
+	UpdateSubnet(ctx context.Context, s vif.Subnet) (vif.Subnet, error)
+	DeleteSubnet(ctx context.Context, id string) error
+
+	Ports(ctx context.Context) ([]vif.Port, error)
+	Port(ctx context.Context, id string) (vif.Port, error)
+	CreatePort(ctx context.Context, p vif.PortSpec) (vif.Port, error)
+	UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error)
+	DeletePort(ctx context.Context, id string) error
+}
+
+// Health says how vifd and what it depends on are.
+type Health interface {
+	Health(ctx context.Context) vif.Health
+}

@@ -1,0 +1,101 @@
+package hotplug
+
+import (
+	"context"
+
+	"vifd/vif"
+)
+
+// An Authority decides which ports exist, and which server holds them.
+type Authority interface {
+	// Claim returns the port that answers r, bound to r.Server on this host from
+	// now on. Its Claim number is higher than in every claim of that port before.
+	// A port that a server holds already is refused with vif.InUse.
+	Claim(ctx context.Context, r vif.Request) (vif.Port, error)
+
+	// Release ends the claim p.Claim of p: an ephemeral port is deleted, any
+	// other is unbound and kept. Where that claim has ended already, Release does
+	// nothing and returns nil, whoever may have claimed the port since.
+	Release(ctx context.Context, p vif.Port) error
+
+	// Held returns the ports that are bound to this host.
+	Held(ctx context.Context) ([]vif.Port, error)
+}
+
+// Taps makes the host's end of a NIC.
+type Taps interface {
+	// Create returns when n's tap exists as n wants it: persistent, up, with our
+	// alias. A second time it changes nothing; a tap that an older generation
+	// left is made anew. A stranger's device of that name is vif.InUse.
+	Create(ctx context.Context, n vif.NIC) error
+
+	// Remove deletes n's tap, if it is there and its alias says that it belongs
+	// to n's port and to n's generation or an older one.
+	Remove(ctx context.Context, n vif.NIC) error
+
+	// Tap returns the tap of ours that has the name. Both false: there is no
+	// device of that name. Only ours false: it is a stranger's.
+	Tap(ctx context.Context, name string) (t vif.Tap, there, ours bool, err error)
+
+	// Taps returns every tap of ours.
+	Taps(ctx context.Context) ([]vif.Tap, error)
+}
+
+// A Switch joins taps to networks.
+type Switch interface {
+	// Bridge returns the bridge of that name, ready for ports of ours. One that
+	// does not exist is vif.NotFound, and Open vSwitch not running Unavailable.
+	Bridge(ctx context.Context, name string) (vif.Bridge, error)
+
+	// Filter returns when the rules for n.OFPort are in place, all of them or, on
+	// an error, those of before. Unfilter takes them away; there need be none.
+	Filter(ctx context.Context, n vif.NIC) error
+	Unfilter(ctx context.Context, n vif.NIC) error
+
+	// Plug returns when the switch port of n.Tap is committed: its rows are those
+	// that n wants, and none of another generation of the port is left. Unplug
+	// deletes n's rows, found by their markers and not by name.
+	Plug(ctx context.Context, n vif.NIC) error
+	Unplug(ctx context.Context, n vif.NIC) error
+
+	// Wired returns nil as soon as the switch has n's port under n.OFPort,
+	// polling this very tap, and else the switch's own reason once ctx ends.
+	Wired(ctx context.Context, n vif.NIC) error
+
+	// Port returns n's switch port as last heard from OVSDB, without asking it.
+	Port(n vif.NIC) (vif.SwitchPort, bool)
+
+	// Ports returns every switch port of ours, likewise. The error is Unavailable
+	// while the connection to OVSDB is down.
+	Ports(ctx context.Context) ([]vif.SwitchPort, error)
+
+	// Filtered returns the ofports on the bridge that rules of ours stand for,
+	// with the cookie of each, from Open vSwitch itself.
+	Filtered(ctx context.Context, bridge string) (map[uint64]int, error)
+}
+
+// A Hypervisor shows NICs to guests. Server IDs that libvirt does not know are
+// vif.NotFound, and libvirt not running is Unavailable, in every call.
+type Hypervisor interface {
+	Server(ctx context.Context, id string) (vif.Server, error)
+	Servers(ctx context.Context) ([]vif.Server, error)
+
+	// Show returns when the server has the NIC: its guest, when it runs, else its
+	// definition. up is the state of the link that the guest sees. On an error
+	// the live XML was looked at: the NIC is not there, unless the error's kind is
+	// Unavailable, which leaves it open. A second Show of the same NIC is nil.
+	Show(ctx context.Context, n vif.NIC, up bool) error
+
+	// Link sets the link that a running guest sees.
+	Link(ctx context.Context, n vif.NIC, up bool) error
+
+	// Persist writes a live NIC into the definition of a persistent server, at
+	// the PCI address that the guest sees, with the tag in the domain's metadata,
+	// and returns that address. A transient server has only the metadata.
+	Persist(ctx context.Context, n vif.NIC) (pci string, err error)
+
+	// Hide returns nil when neither guest nor definition has the NIC, or the
+	// server is gone. A guest that has not let go by the end of ctx is
+	// vif.Pending: the request stands, and a later Hide waits for the same one.
+	Hide(ctx context.Context, n vif.NIC) error
+}
