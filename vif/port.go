@@ -64,7 +64,12 @@ type Subnet struct {
 	Network string
 	CIDR    netip.Prefix
 	Gateway netip.Addr // the zero Addr for none
-	Pools   []Pool     // where addresses are allocated from
+
+	// NoGateway asks for a subnet without a gateway; without it, one that is
+	// created with the zero Gateway gets its first address.
+	NoGateway bool
+
+	Pools   []Pool // where addresses are allocated from
 	DNS     []netip.Addr
 	DHCP    bool
 	Created time.Time
