@@ -13,6 +13,9 @@ type Authority interface {
 	// A port that a server holds already is refused with vif.InUse.
 	Claim(ctx context.Context, r vif.Request) (vif.Port, error)
 
+	// Preview returns the port that Claim would, and changes nothing.
+	Preview(ctx context.Context, r vif.Request) (vif.Port, error)
+
 	// Release ends the claim p.Claim of p: an ephemeral port is deleted, any
 	// other is unbound and kept. Where that claim has ended already, Release does
 	// nothing and returns nil, whoever may have claimed the port since.
@@ -58,6 +61,9 @@ type Switch interface {
 	Plug(ctx context.Context, n vif.NIC) error
 	Unplug(ctx context.Context, n vif.NIC) error
 
+	// Describe returns the transaction of Plug and the flows of Filter as text.
+	Describe(n vif.NIC) (transaction, flows string)
+
 	// Wired returns nil as soon as the switch has n's port under n.OFPort,
 	// polling this very tap, and else the switch's own reason once ctx ends.
 	Wired(ctx context.Context, n vif.NIC) error
@@ -85,6 +91,9 @@ type Hypervisor interface {
 	// the live XML was looked at: the NIC is not there, unless the error's kind is
 	// Unavailable, which leaves it open. A second Show of the same NIC is nil.
 	Show(ctx context.Context, n vif.NIC, up bool) error
+
+	// XML returns the <interface> that Show would give to libvirt.
+	XML(n vif.NIC) (string, error)
 
 	// Link sets the link that a running guest sees.
 	Link(ctx context.Context, n vif.NIC, up bool) error

@@ -1,0 +1,93 @@
+package hotplug
+
+import (
+	"context"
+	"time"
+
+	"vifd/vif"
+)
+
+// patience is how long the guest's part waits for the switch's. A switch that
+// is done by then, as one with few ports is, spares the guest a link that comes
+// up only after its NIC, and us the call that raises it.
+const patience = 5 * time.Millisecond
+
+// A wire is the switch's part of an attach, done beside the guest's.
+type wire struct {
+	done      chan struct{}
+	err       error // the filter or the port could not be made
+	confirmed bool  // the switch has the port
+}
+
+// connect makes the tap, and then does the switch's part and the guest's side
+// by side. Until the filter is in place and the switch has the port, the guest
+// sees its link down. wired is false when the switch has not taken the port by
+// the time that an attach waits for it; the link then stays down for Recover to
+// raise.
+func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) (wired bool, err error) {
+	if err := t.time(stepTap, func() error { return e.Taps.Create(ctx, n) }); err != nil {
+		return false, err
+	}
+	w := e.wire(ctx, n, t)
+	up := w.within(patience)
+	select {
+	case <-w.done:
+		if w.err != nil {
+			return false, w.err
+		}
+	default:
+	}
+	err = t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, up) })
+	<-w.done
+	switch {
+	case err != nil:
+		return false, err
+	case w.err != nil || !w.confirmed || up || !live:
+		return w.confirmed, w.err
+	}
+	return true, t.time(stepRaise, func() error { return e.Hypervisor.Link(ctx, n, true) })
+}
+
+// wire starts the switch's part: the filter first, then the port.
+func (e *Engine) wire(ctx context.Context, n vif.NIC, t *timer) *wire {
+	w := &wire{done: make(chan struct{})}
+	go func() {
+		defer close(w.done)
+		if w.err = t.time(stepFilter, func() error { return e.Switch.Filter(ctx, n) }); w.err != nil {
+			return
+		}
+		if w.err = t.time(stepPlug, func() error { return e.Switch.Plug(ctx, n) }); w.err != nil {
+			return
+		}
+		w.confirmed, w.err = e.confirm(ctx, n, t)
+	}()
+	return w
+}
+
+// confirm waits until the switch has the port. One that is still at it is no
+// error, and one that says that it failed is.
+func (e *Engine) confirm(ctx context.Context, n vif.NIC, t *timer) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.limits.Active)
+	defer cancel()
+	err := t.time(stepConfirm, func() error { return e.Switch.Wired(ctx, n) })
+	if err == nil {
+		return true, nil
+	}
+	if p, ok := e.Switch.Port(n); ok && p.OFPort >= 0 {
+		return false, nil
+	}
+	return false, err
+}
+
+// within tells whether the switch has the port within d. It returns early when
+// it never will.
+func (w *wire) within(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-w.done:
+		return w.confirmed
+	case <-timer.C:
+		return false
+	}
+}

@@ -1,0 +1,113 @@
+package hotplug
+
+import (
+	"context"
+	"errors"
+
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+// Detach takes a port out of a server: first from the guest, then from the
+// switch, and gives the claim back when nothing holds it any more. A guest that
+// does not let go in time is vif.Pending: nothing is freed, and Recover goes on
+// until the guest has. A port that the server has not got is vif.NotFound.
+func (e *Engine) Detach(ctx context.Context, server, port, id string, tell func(vif.Progress)) error {
+	unlock, err := e.servers.lock(ctx, server)
+	if err != nil {
+		return vif.Unavailable.From(err, "Another change to instance %s is still under way: try again.", server)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.limits.Detach)
+	defer cancel()
+	op := e.begin(store.DetachInterface, vif.Request{Server: server, Port: port, Operation: id, OnProgress: tell})
+	err = e.detach(ctx, server, port, op, unlock)
+	if err != nil && !errors.Is(err, vif.NotFound) && !errors.Is(err, vif.Pending) {
+		e.failed(ctx, op, err)
+	}
+	return late(ctx, "the detach", err)
+}
+
+// detach does what Detach promises. It gives the server's lock up as soon as
+// the server has nothing more to do with the port.
+func (e *Engine) detach(ctx context.Context, server, port string, op *operation, unlock func()) error {
+	free, err := e.ports.lock(ctx, port)
+	if err != nil {
+		return err
+	}
+	defer free()
+	a, err := e.attachment(ctx, server, port)
+	if err != nil {
+		return err
+	}
+	if err := op.time(stepNote, func() error { return e.unwant(ctx, &a, op) }); err != nil {
+		return err
+	}
+	return e.remove(ctx, a, &op.timer, func() {
+		unlock()
+		e.succeeded(ctx, op)
+	})
+}
+
+// attachment returns the row of a port that the server has, or is getting, or
+// is losing.
+func (e *Engine) attachment(ctx context.Context, server, port string) (a store.Attachment, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		a, err = tx.Attachment(port)
+		return err
+	})
+	if errors.Is(err, vif.NotFound) || err == nil && (a.NIC.Server != server || a.Released) {
+		return a, vif.NotFound.Because("Port %s is not attached to instance %s.", port, server)
+	}
+	return a, err
+}
+
+// unwant notes that the NIC shall go.
+func (e *Engine) unwant(ctx context.Context, a *store.Attachment, op *operation) error {
+	a.Desired, a.Error = store.Absent, ""
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.PutAttachment(*a); err != nil {
+			return err
+		}
+		return tx.PutOperation(op.record(a.NIC.Port.ID))
+	})
+}
+
+// remove undoes all steps of a, tells released when the claim has been given
+// back, and then clears away what nobody waits for. When it returns nil nothing
+// of a is left, and on an error a's row is, with all that could not be undone.
+func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, released func()) error {
+	first, last := e.undoing()
+	if !a.Released {
+		if err := e.unlink(ctx, a.NIC, t, first); err != nil {
+			return err
+		}
+		if err := t.time(stepRelease, func() error { return e.giveBack(ctx, &a) }); err != nil {
+			return err
+		}
+	}
+	released()
+	if err := e.unlink(ctx, a.NIC, t, last); err != nil {
+		return err
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		return tx.DropAttachment(a.NIC.Port.ID, a.NIC.Gen)
+	})
+}
+
+// giveBack ends the claim and notes it.
+func (e *Engine) giveBack(ctx context.Context, a *store.Attachment) error {
+	if err := e.Authority.Release(ctx, a.NIC.Port); err != nil {
+		return err
+	}
+	a.Desired, a.Released = store.Absent, true
+	return e.Store.Update(ctx, func(tx *store.Tx) error { return tx.PutAttachment(*a) })
+}
+
+// succeeded keeps that a detach has been done.
+func (e *Engine) succeeded(ctx context.Context, op *operation) {
+	row := op.ended(op.row.Port, nil)
+	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.PutOperation(row) }); err != nil {
+		e.Log.Warn("operation not recorded", "operation", row.ID, "err", err)
+	}
+}

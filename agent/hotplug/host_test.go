@@ -1,0 +1,283 @@
+package hotplug
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"vifd/vif"
+)
+
+// errDied is what every act says once vifd is dead.
+var errDied = errors.New("vifd is dead")
+
+// A host is a hypervisor host in memory. It plays every part that an Engine
+// needs, and prints itself as an operator would see it.
+type host struct {
+	mu    sync.Mutex
+	facts map[string]bool // what the host holds, a line each
+	ports map[string]vif.Port
+	nics  map[string]vif.ServerNIC // by alias
+	claim int64
+
+	srv     vif.Server
+	gone    bool             // the server is undefined
+	down    map[string]bool  // parts that do not answer: "switch", "libvirt"
+	fail    string           // the act that fails, once it has half-happened
+	crash   string           // the act at which vifd dies, likewise
+	dead    bool             // vifd is
+	stuck   bool             // the guest lets go of nothing
+	slow    chan struct{}    // the switch takes a port when this is closed
+	trace   []string         // acts in the order in which they took effect
+	between func(act string) // called at each act
+}
+
+func newHost() *host {
+	return &host{
+		facts: map[string]bool{}, ports: map[string]vif.Port{}, nics: map[string]vif.ServerNIC{}, down: map[string]bool{},
+		srv: vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Persistent: true, Slots: true, FreeSlots: 8, VCPUs: 1},
+	}
+}
+
+// String prints what vifd has put on the host.
+func (h *host) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var lines []string
+	for fact := range h.facts {
+		lines = append(lines, fact)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// act lets change happen unless vifd or the part is dead; and afterwards, lets
+// vifd die or the act fail as the test wants it.
+func (h *host) act(ctx context.Context, part, name string, change func()) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.dead:
+		return errDied
+	case h.down[part]:
+		return vif.Unavailable.Because("%s is down", part)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	change()
+	h.trace = append(h.trace, name)
+	switch name {
+	case h.crash:
+		h.dead = true
+		return errDied
+	case h.fail:
+		return vif.Unavailable.Because("%s fails", name)
+	}
+	return nil
+}
+
+func (h *host) set(fact string, args ...any)      { h.facts[fmt.Sprintf(fact, args...)] = true }
+func (h *host) clear(fact string, args ...any)    { delete(h.facts, fmt.Sprintf(fact, args...)) }
+func (h *host) has(fact string, args ...any) bool { return h.facts[fmt.Sprintf(fact, args...)] }
+
+// The authority.
+
+func (h *host) Claim(ctx context.Context, r vif.Request) (p vif.Port, err error) {
+	err = h.act(ctx, "authority", "claim", func() {
+		h.claim++
+		p = nic.Port
+		p.Device, p.Claim = r.Server, h.claim
+		h.ports[p.ID] = p
+		h.set("port held")
+	})
+	return p, err
+}
+
+func (h *host) Release(ctx context.Context, p vif.Port) error {
+	return h.act(ctx, "authority", "release", func() {
+		if h.ports[p.ID].Claim == p.Claim {
+			delete(h.ports, p.ID)
+			h.clear("port held")
+		}
+	})
+}
+
+func (h *host) Held(context.Context) (list []vif.Port, err error) {
+	for _, p := range h.ports {
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// The taps.
+
+func (h *host) Create(ctx context.Context, n vif.NIC) error {
+	return h.act(ctx, "kernel", "create", func() { h.set("tap %s", n.Tap) })
+}
+
+func (h *host) Remove(ctx context.Context, n vif.NIC) error {
+	return h.act(ctx, "kernel", "remove", func() { h.clear("tap %s", n.Tap) })
+}
+
+func (h *host) Tap(_ context.Context, name string) (vif.Tap, bool, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	there := h.has("tap %s", name)
+	return vif.Tap{Name: name, Index: 5, Port: p1, Gen: h.gen(), MTU: 1500, Up: true, Carrier: h.srv.Live && len(h.nics) > 0}, there, there, nil
+}
+
+func (h *host) Taps(ctx context.Context) ([]vif.Tap, error) {
+	if t, there, _, _ := h.Tap(ctx, nic.Tap); there {
+		return []vif.Tap{t}, nil
+	}
+	return nil, nil
+}
+
+// gen is the generation of the only port there is: the fake keeps no other.
+func (h *host) gen() int64 { return max(1, h.claim) }
+
+// The switch.
+
+func (h *host) Bridge(context.Context, string) (vif.Bridge, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.down["switch"] {
+		return vif.Bridge{}, vif.Unavailable.Because("Open vSwitch is down")
+	}
+	return vif.Bridge{Name: "br-int", Netdev: true}, nil
+}
+
+func (h *host) Filter(ctx context.Context, n vif.NIC) error {
+	return h.act(ctx, "switch", "filter", func() { h.set("flows %s", n.Port.ID[:8]) })
+}
+
+func (h *host) Unfilter(ctx context.Context, n vif.NIC) error {
+	return h.act(ctx, "switch", "unfilter", func() { h.clear("flows %s", n.Port.ID[:8]) })
+}
+
+func (h *host) Plug(ctx context.Context, n vif.NIC) error {
+	return h.act(ctx, "switch", "plug", func() { h.set("switch port %s", n.Tap) })
+}
+
+func (h *host) Unplug(ctx context.Context, n vif.NIC) error {
+	return h.act(ctx, "switch", "unplug", func() { h.clear("switch port %s", n.Tap) })
+}
+
+func (h *host) Wired(ctx context.Context, n vif.NIC) error {
+	if h.slow != nil {
+		select {
+		case <-h.slow:
+		case <-ctx.Done():
+			return vif.Unavailable.From(ctx.Err(), "the switch has not taken the port")
+		}
+	}
+	return h.act(ctx, "switch", "wired", func() {})
+}
+
+func (h *host) Port(n vif.NIC) (vif.SwitchPort, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := vif.SwitchPort{Bridge: "br-int", Name: n.Tap, Port: p1, Gen: n.Gen, OFPort: n.OFPort, Index: 5, VLAN: 100, MAC: n.Port.MAC}
+	if h.slow != nil {
+		select {
+		case <-h.slow:
+		default:
+			p.OFPort = 0
+		}
+	}
+	return p, h.has("switch port %s", n.Tap)
+}
+
+func (h *host) Ports(context.Context) ([]vif.SwitchPort, error) {
+	h.mu.Lock()
+	down := h.down["switch"]
+	h.mu.Unlock()
+	if down {
+		return nil, vif.Unavailable.Because("Open vSwitch is down")
+	}
+	n := nic
+	n.Gen, n.OFPort = h.gen(), 16384
+	if p, ok := h.Port(n); ok {
+		return []vif.SwitchPort{p}, nil
+	}
+	return nil, nil
+}
+
+func (h *host) Filtered(context.Context, string) (map[uint64]int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.has("flows %s", p1[:8]) {
+		return map[uint64]int{1: 16384}, nil
+	}
+	return nil, nil
+}
+
+// The hypervisor.
+
+func (h *host) Server(_ context.Context, id string) (vif.Server, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.down["libvirt"]:
+		return vif.Server{}, vif.Unavailable.Because("libvirt is down")
+	case h.gone || id != h.srv.ID:
+		return vif.Server{}, vif.NotFound.Because("Instance %s could not be found.", id)
+	}
+	s := h.srv
+	for _, n := range h.nics {
+		s.NICs = append(s.NICs, n)
+	}
+	return s, nil
+}
+
+func (h *host) Servers(ctx context.Context) ([]vif.Server, error) {
+	s, err := h.Server(ctx, vm1)
+	if errors.Is(err, vif.NotFound) {
+		return nil, nil
+	}
+	return []vif.Server{s}, err
+}
+
+func (h *host) Show(ctx context.Context, n vif.NIC, up bool) error {
+	return h.act(ctx, "libvirt", "show", func() {
+		h.nics[n.DeviceAlias()] = vif.ServerNIC{Alias: n.DeviceAlias(), MAC: n.Port.MAC, Tap: n.Tap, Link: up}
+		h.set("NIC %s", n.Tap)
+	})
+}
+
+func (h *host) Link(ctx context.Context, n vif.NIC, up bool) error {
+	return h.act(ctx, "libvirt", "link", func() {
+		x := h.nics[n.DeviceAlias()]
+		x.Link = up
+		h.nics[n.DeviceAlias()] = x
+	})
+}
+
+func (h *host) Persist(ctx context.Context, n vif.NIC) (string, error) {
+	return "0000:01:00.0", h.act(ctx, "libvirt", "persist", func() { h.set("definition %s", n.Tap) })
+}
+
+func (h *host) Hide(ctx context.Context, n vif.NIC) error {
+	h.mu.Lock()
+	stuck := h.stuck && h.nics[n.DeviceAlias()].Alias != ""
+	h.mu.Unlock()
+	if stuck {
+		return vif.Pending.Because("the guest has not let go")
+	}
+	return h.act(ctx, "libvirt", "hide", func() {
+		delete(h.nics, n.DeviceAlias())
+		h.clear("NIC %s", n.Tap)
+		h.clear("definition %s", n.Tap)
+	})
+}
+
+// What a plan shows.
+
+func (h *host) Preview(_ context.Context, r vif.Request) (vif.Port, error) { return nic.Port, nil }
+
+func (h *host) Describe(n vif.NIC) (string, string) { return "transaction " + n.Tap, "flows" }
+
+func (h *host) XML(n vif.NIC) (string, error) { return "<interface/>", nil }

@@ -1,0 +1,296 @@
+package hotplug
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+var request = vif.Request{Server: vm1, Network: "blue", Operation: "req-1"}
+
+var limits = Limits{Active: 200 * time.Millisecond, Attach: 5 * time.Second, Detach: time.Second, Undo: 5 * time.Second}
+
+// attached is a host with one NIC, all of it.
+var attached = strings.Join([]string{
+	"NIC " + nic.Tap, "definition " + nic.Tap, "flows 3fa85f64", "port held", "switch port " + nic.Tap, "tap " + nic.Tap,
+}, "\n")
+
+func newStore(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func newEngine(t *testing.T, h *host, s *store.Store) *Engine {
+	t.Helper()
+	return New(Parts{h, h, h, h, s, slog.New(slog.DiscardHandler)}, limits)
+}
+
+// rows are the attachments that the store knows.
+func rows(t *testing.T, e *Engine) []store.Attachment {
+	t.Helper()
+	list, err := e.rows(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// bury lets the next vifd work on what a dead one left.
+func (h *host) bury() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dead, h.crash, h.fail = false, "", ""
+}
+
+func TestAttachAndDetach(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	a, err := e.Attach(t.Context(), request)
+	if err != nil || a.State != vif.Active {
+		t.Fatalf("attach: %v %q, %v", a.State, a.Reason, err)
+	}
+	if err := e.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.String(); got != attached {
+		t.Errorf("host:\n%s\nwant:\n%s", got, attached)
+	}
+	if got := rows(t, e); len(got) != 1 || !got[0].Settled || !got[0].Persisted || got[0].NIC.PCI == "" {
+		t.Errorf("row: %+v", got)
+	}
+	if err := e.Detach(t.Context(), vm1, p1, "req-2", nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.String(); got != "" || len(rows(t, e)) != 0 {
+		t.Errorf("left behind:\n%s\nrows %v", got, rows(t, e))
+	}
+	if got := vif.KindOf(e.Detach(t.Context(), vm1, p1, "req-3", nil)); got != vif.NotFound {
+		t.Errorf("second detach: %v", got)
+	}
+}
+
+// The filter stands before the port does, and the guest's NIC goes first.
+func TestOrder(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	if _, err := e.Attach(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Detach(t.Context(), vm1, p1, "req-2", nil); err != nil {
+		t.Fatal(err)
+	}
+	want := "claim create filter plug wired show persist hide unplug unfilter release remove"
+	if got := strings.Join(h.trace, " "); got != want {
+		t.Errorf("acts:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// Whichever act fails, even half-way, the host is left as it was found.
+func TestFailedAttachLeavesNoTrace(t *testing.T) {
+	for _, act := range []string{"claim", "create", "filter", "plug", "show"} {
+		t.Run(act, func(t *testing.T) {
+			h := newHost()
+			h.fail = act
+			if act == "claim" {
+				h.down["authority"] = true
+			}
+			e := newEngine(t, h, newStore(t))
+			_, err := e.Attach(t.Context(), request)
+			if got := vif.KindOf(err); got != vif.Unavailable {
+				t.Errorf("kind of %v = %v", err, got)
+			}
+			if got := h.String(); got != "" || len(rows(t, e)) != 0 {
+				t.Errorf("left behind:\n%s\nrows %v", got, rows(t, e))
+			}
+		})
+	}
+}
+
+// Wherever vifd dies, the next vifd brings the host back to all or nothing.
+func TestRecover(t *testing.T) {
+	for _, tt := range []struct {
+		crash, want string
+	}{
+		{"claim", ""}, {"create", ""}, {"filter", ""}, {"plug", ""}, {"show", ""},
+		{"persist", attached},
+		{"hide", ""}, {"unplug", ""}, {"unfilter", ""}, {"release", ""}, {"remove", ""},
+	} {
+		t.Run(tt.crash, func(t *testing.T) {
+			h, s := newHost(), newStore(t)
+			h.crash = tt.crash
+			e := newEngine(t, h, s)
+			if _, err := e.Attach(t.Context(), request); err == nil {
+				e.Close(t.Context())
+				e.Detach(t.Context(), vm1, p1, "req-2", nil)
+			}
+			if !h.dead {
+				t.Fatalf("vifd did not die at %s: %v", tt.crash, h.trace)
+			}
+			h.bury()
+			next := newEngine(t, h, s)
+			if err := next.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if tt.crash == "persist" {
+				return // the detach after it died too, and is gone on with
+			}
+			if got := h.String(); got != tt.want || len(rows(t, next)) != 0 {
+				t.Errorf("host:\n%s\nwant:\n%s\nrows %v", got, tt.want, rows(t, next))
+			}
+		})
+	}
+}
+
+// A guest that does not let go keeps everything, and is asked again.
+func TestStubbornGuest(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	if _, err := e.Attach(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.stuck = true
+	if got := vif.KindOf(e.Detach(t.Context(), vm1, p1, "req-2", nil)); got != vif.Pending {
+		t.Errorf("detach: %v", got)
+	}
+	if got := h.String(); got != attached {
+		t.Errorf("host:\n%s\nwant:\n%s", got, attached)
+	}
+	list, err := e.Attached(t.Context(), vm1)
+	if err != nil || len(list) != 1 || list[0].State != vif.Build || !e.Detaching(t.Context(), vm1, p1) {
+		t.Errorf("attached: %+v, %v", list, err)
+	}
+	h.stuck = false
+	if err := e.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.String(); got != "" {
+		t.Errorf("left behind:\n%s", got)
+	}
+}
+
+// A slow switch shows the guest a link that is down, and raised when it is done.
+func TestSlowSwitch(t *testing.T) {
+	h := newHost()
+	h.slow = make(chan struct{})
+	e := newEngine(t, h, newStore(t))
+	a, err := e.Attach(t.Context(), request)
+	if err != nil || a.State != vif.Build {
+		t.Fatalf("attach: %v, %v", a.State, err)
+	}
+	e.Close(t.Context())
+	if h.nics[nic.DeviceAlias()].Link {
+		t.Error("the guest's link is up before the switch has the port")
+	}
+	close(h.slow)
+	if err := e.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !h.nics[nic.DeviceAlias()].Link {
+		t.Error("the guest's link was not raised")
+	}
+}
+
+// An undefined server gives its ports back; a stopped one keeps them.
+func TestServerGone(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	if _, err := e.Attach(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	e.Close(t.Context())
+	h.srv.Live, h.srv.State = false, vif.ServerStopped
+	if err := e.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.String(); got != attached {
+		t.Errorf("stopped:\n%s", got)
+	}
+	h.gone = true
+	if err := e.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.String(); got != "" {
+		t.Errorf("undefined:\n%s", got)
+	}
+}
+
+// With nothing wrong, a pass does nothing; and with libvirt down it frees nothing.
+func TestRecoverTouchesNothing(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	if _, err := e.Attach(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	e.Close(t.Context())
+	before := slices.Clone(h.trace)
+	for _, down := range []string{"", "libvirt", "switch"} {
+		h.down = map[string]bool{down: true}
+		if err := e.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(h.trace, before) {
+			t.Errorf("%q down: did %v", down, h.trace[len(before):])
+		}
+	}
+}
+
+// What a server's state does not allow changes nothing.
+func TestRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*host)
+		want   vif.Kind
+	}{
+		"suspended":    {func(h *host) { h.srv.State = vif.ServerSuspended }, vif.WrongState},
+		"crashed":      {func(h *host) { h.srv.State = vif.ServerCrashed }, vif.WrongState},
+		"undefined":    {func(h *host) { h.gone = true }, vif.NotFound},
+		"no slot":      {func(h *host) { h.srv.FreeSlots = 0 }, vif.NoSlot},
+		"libvirt down": {func(h *host) { h.down["libvirt"] = true }, vif.Unavailable},
+		"switch down":  {func(h *host) { h.down["switch"] = true }, vif.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost()
+			tt.change(h)
+			e := newEngine(t, h, newStore(t))
+			_, err := e.Attach(t.Context(), request)
+			if got := vif.KindOf(err); got != tt.want || vif.Shown(err) == "" {
+				t.Errorf("%v (%v), want %v", got, err, tt.want)
+			}
+			if got := h.String(); got != "" {
+				t.Errorf("left behind:\n%s", got)
+			}
+		})
+	}
+}
+
+// A caller that goes away does not leave half a NIC.
+func TestCallerGoesAway(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	r := request
+	r.OnProgress = func(vif.Progress) { cancel() }
+	if _, err := e.Attach(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	e.Close(t.Context())
+	if got := h.String(); got != attached {
+		t.Errorf("host:\n%s\nwant:\n%s", got, attached)
+	}
+}

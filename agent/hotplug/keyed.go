@@ -1,0 +1,49 @@
+package hotplug
+
+import (
+	"context"
+	"sync"
+)
+
+// keyed is a lock for each of any number of names. The zero value is ready.
+type keyed struct {
+	mu   sync.Mutex
+	held map[string]chan struct{} // closed when the lock is given up
+}
+
+// lock waits for name's lock, at most until ctx ends. What it returns gives the
+// lock up; calling it again does nothing.
+func (k *keyed) lock(ctx context.Context, name string) (unlock func(), err error) {
+	for {
+		unlock, busy := k.try(name)
+		if unlock != nil {
+			return unlock, nil
+		}
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// try takes name's lock if it is free, and else returns what is closed when its
+// holder gives it up.
+func (k *keyed) try(name string) (unlock func(), busy <-chan struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if c, ok := k.held[name]; ok {
+		return nil, c
+	}
+	if k.held == nil {
+		k.held = map[string]chan struct{}{}
+	}
+	c := make(chan struct{})
+	k.held[name] = c
+	return sync.OnceFunc(func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.held, name)
+		close(c)
+	}), nil
+}

@@ -1,0 +1,90 @@
+package hotplug
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+// salts is how many names are tried for a tap before giving up.
+const salts = 16
+
+// note writes down what is about to be made, before any of it is: from here on
+// Recover knows of it. The name of the tap and the number of the switch port
+// are chosen here, and are nobody else's.
+func (e *Engine) note(ctx context.Context, r vif.Request, srv vif.Server, p vif.Port, op *operation) (store.Attachment, error) {
+	bridge, err := e.Switch.Bridge(ctx, p.Segment.Bridge)
+	if err != nil {
+		return store.Attachment{}, err
+	}
+	a := store.Attachment{
+		NIC: vif.NIC{
+			Port: p, Server: r.Server, Tag: r.Tag,
+			Queues: e.queues(srv), Offload: !bridge.Netdev,
+		},
+		Desired:   store.Attached,
+		Operation: r.Operation,
+	}
+	e.names.Lock()
+	defer e.names.Unlock()
+	for salt := range salts {
+		if a.NIC.Tap, err = e.freeName(ctx, p.ID, salt); err != nil {
+			return a, err
+		}
+		if a.NIC.Tap == "" {
+			continue
+		}
+		if err = e.Store.Update(ctx, func(tx *store.Tx) error { return begun(tx, &a, op) }); !errors.Is(err, vif.InUse) {
+			return a, err
+		}
+	}
+	return a, fmt.Errorf("no free name for the tap of port %s: %w", p.ID, errors.Join(err, vif.InUse))
+}
+
+// begun is note's one commit.
+func begun(tx *store.Tx, a *store.Attachment, op *operation) (err error) {
+	if a.NIC.Gen, err = tx.NextGen(); err != nil {
+		return err
+	}
+	if a.NIC.OFPort, err = tx.FreeOFPort(a.NIC.Port.Segment.Bridge); err != nil {
+		return err
+	}
+	if err := tx.PutAttachment(*a); err != nil {
+		return err
+	}
+	return tx.PutOperation(op.record(a.NIC.Port.ID))
+}
+
+// freeName returns the port's tap name with that salt, or "" when a device that
+// is not the port's has it.
+func (e *Engine) freeName(ctx context.Context, port string, salt int) (string, error) {
+	name := vif.TapName(port, salt)
+	t, there, ours, err := e.Taps.Tap(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if there && (!ours || t.Port != port) {
+		return "", nil
+	}
+	return name, nil
+}
+
+// queues returns how many queue pairs a NIC of srv gets.
+func (e *Engine) queues(srv vif.Server) int {
+	return max(1, min(srv.VCPUs, e.limits.MaxQueues))
+}
+
+// settle notes that the guest has the NIC.
+func (e *Engine) settle(ctx context.Context, a store.Attachment, op *operation) error {
+	a.Settled = true
+	done := op.ended(a.NIC.Port.ID, nil)
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.PutAttachment(a); err != nil {
+			return err
+		}
+		return tx.PutOperation(done)
+	})
+}

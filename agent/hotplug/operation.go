@@ -1,0 +1,55 @@
+package hotplug
+
+import (
+	"context"
+	"time"
+
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+// An operation is one request's change to one server, as the store keeps it.
+type operation struct {
+	timer
+	row store.Operation
+}
+
+// begin starts the clock of an operation. Nothing is written yet.
+func (e *Engine) begin(kind string, r vif.Request) *operation {
+	return &operation{
+		timer: timer{tell: r.OnProgress},
+		row: store.Operation{
+			ID: r.Operation, Kind: kind, Server: r.Server, Port: r.Port,
+			Project: r.Caller.Project, User: r.Caller.User, Started: time.Now(),
+		},
+	}
+}
+
+// record returns the operation as it stands, now that its port is known.
+func (o *operation) record(port string) store.Operation {
+	o.row.Port = port
+	row := o.row
+	row.Steps = o.all()
+	return row
+}
+
+// ended returns the operation as it ended.
+func (o *operation) ended(port string, err error) store.Operation {
+	row := o.record(port)
+	row.Finished, row.Result = time.Now(), store.Success
+	if err != nil {
+		row.Result, row.Error = store.Failure, err.Error()
+	}
+	return row
+}
+
+// failed keeps an operation that failed. That it cannot be kept is logged, and
+// no reason to answer anything but why it failed.
+func (e *Engine) failed(ctx context.Context, o *operation, err error) {
+	ctx, cancel := e.undoContext(ctx)
+	defer cancel()
+	row := o.ended(o.row.Port, err)
+	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.PutOperation(row) }); err != nil {
+		e.Log.Warn("operation not recorded", "operation", row.ID, "err", err)
+	}
+}

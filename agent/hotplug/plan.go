@@ -1,0 +1,91 @@
+package hotplug
+
+import (
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+// An act is what Recover may do about one attachment.
+type act string
+
+// The acts, in the order in which they are done.
+const (
+	actRemove  act = "remove"  // undo all steps
+	actTap     act = "tap"     // make the tap
+	actFilter  act = "filter"  // put the rules in place
+	actReplug  act = "replug"  // take a switch port away that is beyond repair
+	actPlug    act = "plug"    // make the switch port what it should be
+	actShow    act = "show"    // give the server the NIC
+	actRaise   act = "raise"   // raise the guest's link
+	actPersist act = "persist" // complete the definition
+)
+
+// seen is what was seen of one attachment. What could not be looked at, since
+// its daemon does not answer, is not Known.
+type seen struct {
+	Tap          *vif.Tap // nil: there is none of ours
+	SwitchKnown  bool
+	Plugged      *vif.SwitchPort // nil: there is none
+	Filtered     bool
+	ServersKnown bool
+	Server       *vif.Server // nil: libvirt does not know it
+}
+
+// plan returns what brings an attachment from what was seen to what the store
+// says. For one that is as it should be that is nothing.
+func plan(a store.Attachment, s seen) []act {
+	switch {
+	case a.Released:
+		return []act{actRemove}
+	case a.Desired == store.Absent || !a.Settled || s.ServersKnown && s.Server == nil:
+		if s.ServersKnown {
+			return []act{actRemove}
+		}
+		return nil // a guest may still hold it
+	}
+	return append(planBelow(a.NIC, s), planServer(a, s)...)
+}
+
+// planBelow is about the host's side: tap, filter and switch port.
+func planBelow(n vif.NIC, s seen) (acts []act) {
+	if s.Tap == nil || s.Tap.Gen != n.Gen || !s.Tap.Up || s.Tap.MTU != n.Port.MTU {
+		acts = append(acts, actTap)
+	}
+	if !s.SwitchKnown {
+		return acts
+	}
+	if !s.Filtered {
+		acts = append(acts, actFilter)
+	}
+	switch p := s.Plugged; {
+	case p == nil || differs(*p, n):
+		acts = append(acts, actPlug)
+	case s.Tap == nil || p.Index != 0 && p.Index != s.Tap.Index || p.OFPort > 0 && p.OFPort != n.OFPort:
+		acts = append(acts, actReplug, actPlug)
+	}
+	return acts
+}
+
+// differs tells whether the rows of a switch port are not those that n wants.
+func differs(p vif.SwitchPort, n vif.NIC) bool {
+	return p.Gen != n.Gen || p.Name != n.Tap || p.Bridge != n.Port.Segment.Bridge ||
+		p.VLAN != n.Port.Segment.VLAN || p.MAC != n.Port.MAC
+}
+
+// planServer is about the guest's side.
+func planServer(a store.Attachment, s seen) (acts []act) {
+	if !s.ServersKnown {
+		return nil
+	}
+	nic, shown := s.Server.NIC(a.NIC.DeviceAlias())
+	switch {
+	case !shown:
+		acts = append(acts, actShow)
+	case s.Server.Live && !nic.Link && s.Plugged != nil && s.Plugged.OFPort == a.NIC.OFPort && s.Filtered:
+		acts = append(acts, actRaise)
+	}
+	if !a.Persisted {
+		acts = append(acts, actPersist)
+	}
+	return acts
+}

@@ -1,0 +1,80 @@
+package hotplug
+
+import (
+	"slices"
+	"testing"
+
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+const (
+	p1  = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+	vm1 = "5407e7e4-25cb-4b37-bd79-f0026fd1fda0"
+)
+
+var nic = vif.NIC{
+	Port:   vif.Port{ID: p1, MAC: "fa:16:3e:00:00:01", MTU: 1500, Segment: vif.Segment{Bridge: "br-int", VLAN: 100}},
+	Server: vm1, Tap: vif.TapName(p1, 0), OFPort: 20000, Gen: 7,
+}
+
+// healthy is what is seen of nic when all is well.
+func healthy() seen {
+	return seen{
+		Tap:         &vif.Tap{Name: nic.Tap, Index: 5, Port: p1, Gen: 7, MTU: 1500, Up: true, Carrier: true},
+		SwitchKnown: true,
+		Plugged: &vif.SwitchPort{
+			Bridge: "br-int", Name: nic.Tap, Port: p1, Gen: 7, OFPort: 20000, Index: 5, VLAN: 100, MAC: nic.Port.MAC,
+		},
+		Filtered:     true,
+		ServersKnown: true,
+		Server: &vif.Server{ID: vm1, Live: true, Persistent: true, NICs: []vif.ServerNIC{
+			{Alias: nic.DeviceAlias(), MAC: nic.Port.MAC, Tap: nic.Tap, Link: true},
+		}},
+	}
+}
+
+func TestPlan(t *testing.T) {
+	settled := store.Attachment{NIC: nic, Desired: store.Attached, Settled: true, Persisted: true}
+	for _, tt := range []struct {
+		name   string
+		change func(*store.Attachment, *seen)
+		want   []act
+	}{
+		{"all is well", func(*store.Attachment, *seen) {}, nil},
+		{"died before the guest had it", func(a *store.Attachment, _ *seen) { a.Settled = false }, []act{actRemove}},
+		{"to go", func(a *store.Attachment, _ *seen) { a.Desired = store.Absent }, []act{actRemove}},
+		{"to go, and libvirt is down", func(a *store.Attachment, s *seen) { a.Desired = store.Absent; s.ServersKnown = false }, nil},
+		{"given back, and libvirt is down", func(a *store.Attachment, s *seen) { a.Released = true; s.ServersKnown = false }, []act{actRemove}},
+		{"server undefined", func(_ *store.Attachment, s *seen) { s.Server = nil }, []act{actRemove}},
+		{"libvirt is down", func(_ *store.Attachment, s *seen) { s.Server, s.ServersKnown = nil, false }, nil},
+		{"host rebooted", func(_ *store.Attachment, s *seen) {
+			s.Tap, s.Plugged, s.Filtered, s.ServersKnown, s.Server = nil, nil, false, false, nil
+		}, []act{actTap, actFilter, actPlug}},
+		{"host rebooted, rows kept", func(_ *store.Attachment, s *seen) {
+			s.Tap, s.Filtered = nil, false
+		}, []act{actTap, actFilter, actReplug, actPlug}},
+		{"tap made again by a stranger's hand", func(_ *store.Attachment, s *seen) { s.Tap.Index = 9 }, []act{actReplug, actPlug}},
+		{"tap set down", func(_ *store.Attachment, s *seen) { s.Tap.Up = false }, []act{actTap}},
+		{"switch port deleted", func(_ *store.Attachment, s *seen) { s.Plugged = nil }, []act{actPlug}},
+		{"VLAN changed", func(_ *store.Attachment, s *seen) { s.Plugged.VLAN = 200 }, []act{actPlug}},
+		{"another number", func(_ *store.Attachment, s *seen) { s.Plugged.OFPort = 3 }, []act{actReplug, actPlug}},
+		{"vswitchd restarted", func(_ *store.Attachment, s *seen) { s.Filtered = false }, []act{actFilter}},
+		{"vswitchd down", func(_ *store.Attachment, s *seen) { s.Filtered, s.SwitchKnown, s.Plugged = false, false, nil }, nil},
+		{"NIC taken out by hand", func(_ *store.Attachment, s *seen) { s.Server.NICs = nil }, []act{actShow}},
+		{"died before the link was raised", func(_ *store.Attachment, s *seen) { s.Server.NICs[0].Link = false }, []act{actRaise}},
+		{"link waits for the switch", func(_ *store.Attachment, s *seen) {
+			s.Server.NICs[0].Link, s.Plugged.OFPort = false, 0
+		}, nil},
+		{"died before the definition had it", func(a *store.Attachment, _ *seen) { a.Persisted = false }, []act{actPersist}},
+		{"server off", func(_ *store.Attachment, s *seen) { s.Server.Live, s.Tap.Carrier = false, false }, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a, s := settled, healthy()
+			tt.change(&a, &s)
+			if got := plan(a, s); !slices.Equal(got, tt.want) {
+				t.Errorf("plan = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,177 @@
+package hotplug
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+// side is how many attachments one pass works on at the same time.
+const side = 8
+
+// Start is the first pass: claims on which nothing was built when vifd died are
+// given back, and then all is as after Recover. No attach may be asked for
+// before it returns.
+func (e *Engine) Start(ctx context.Context) error {
+	held, err := e.Authority.Held(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := e.rows(ctx)
+	if err != nil {
+		return err
+	}
+	noted := map[string]bool{}
+	for _, a := range rows {
+		noted[a.NIC.Port.ID] = true
+	}
+	for _, p := range held {
+		if noted[p.ID] {
+			continue
+		}
+		e.Log.Info("claim without an attachment given back", "port", p.ID, "server", p.Device)
+		if err := e.Authority.Release(ctx, p); err != nil {
+			return err
+		}
+	}
+	return e.Recover(ctx)
+}
+
+// Recover brings the host to what the store says, in one pass: what was settled
+// is made whole again, what was not is taken back, and what a guest had not let
+// go of is asked for again. What is as it should be is not touched. A server
+// with a change under way is left to that change. One bad port does not stop the
+// others; the error joins what went wrong with each.
+func (e *Engine) Recover(ctx context.Context) error {
+	rows, err := e.rows(ctx)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	w, err := e.see(ctx, rows)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(rows))
+	slots := make(chan struct{}, side)
+	var all sync.WaitGroup
+	for i, a := range rows {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = e.mend(ctx, a, w)
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func (e *Engine) rows(ctx context.Context) (rows []store.Attachment, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		rows, err = tx.Attachments()
+		return err
+	})
+	return rows, err
+}
+
+// mend does what the plan says for one attachment. The look was before the
+// lock, so what has changed since then is left for the next pass.
+func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
+	acts := plan(a, w.of(a.NIC))
+	if len(acts) == 0 {
+		return e.healthy(ctx, a)
+	}
+	unlock, _ := e.servers.try(a.NIC.Server)
+	if unlock == nil {
+		return nil
+	}
+	defer unlock()
+	free, _ := e.ports.try(a.NIC.Port.ID)
+	if free == nil {
+		return nil
+	}
+	defer free()
+	now, err := e.again(ctx, a)
+	if err != nil || now == nil {
+		return err
+	}
+	ctx, cancel := e.undoContext(ctx)
+	defer cancel()
+	return e.acted(ctx, *now, e.act(ctx, *now, acts))
+}
+
+// again returns a's row as it is now, or nil when it is not what it was.
+func (e *Engine) again(ctx context.Context, a store.Attachment) (*store.Attachment, error) {
+	var now store.Attachment
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		now, err = tx.Attachment(a.NIC.Port.ID)
+		return err
+	})
+	if errors.Is(err, vif.NotFound) {
+		return nil, nil
+	}
+	same := now.NIC.Gen == a.NIC.Gen && now.Desired == a.Desired && now.Settled == a.Settled && now.Released == a.Released
+	if err != nil || !same {
+		return nil, err
+	}
+	return &now, nil
+}
+
+// act does the acts in turn.
+func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error {
+	n := a.NIC
+	does := map[act]func() error{
+		actRemove:  func() error { return e.remove(ctx, a, &timer{}, func() {}) },
+		actTap:     func() error { return e.Taps.Create(ctx, n) },
+		actFilter:  func() error { return e.Switch.Filter(ctx, n) },
+		actReplug:  func() error { return e.Switch.Unplug(ctx, n) },
+		actPlug:    func() error { return e.Switch.Plug(ctx, n) },
+		actShow:    func() error { return e.showWired(ctx, n) },
+		actRaise:   func() error { return e.Hypervisor.Link(ctx, n, true) },
+		actPersist: func() error { return e.keep(ctx, a) },
+	}
+	for _, do := range acts {
+		if err := does[do](); err != nil {
+			return fmt.Errorf("port %s: %s: %w", n.Port.ID, do, err)
+		}
+		e.Log.Info("mended", "port", n.Port.ID, "server", n.Server, "step", string(do))
+	}
+	return nil
+}
+
+// showWired shows a NIC once the switch has its port, as network comes first.
+func (e *Engine) showWired(ctx context.Context, n vif.NIC) error {
+	wait, cancel := context.WithTimeout(ctx, e.limits.Active)
+	defer cancel()
+	if err := e.Switch.Wired(wait, n); err != nil {
+		return err
+	}
+	return e.show(ctx, n)
+}
+
+// acted keeps what repair came to in the row, where port_state is read. Waiting
+// for a guest, or for a daemon that is down, is no fault of the port's.
+func (e *Engine) acted(ctx context.Context, a store.Attachment, err error) error {
+	if err == nil {
+		return e.healthy(ctx, a)
+	}
+	if errors.Is(err, vif.Pending) || errors.Is(err, vif.Unavailable) {
+		return err
+	}
+	return errors.Join(err, e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = err.Error() }))
+}
+
+// healthy clears the error of an earlier pass.
+func (e *Engine) healthy(ctx context.Context, a store.Attachment) error {
+	if a.Error == "" {
+		return nil
+	}
+	err := e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = "" })
+	if errors.Is(err, vif.NotFound) {
+		return nil
+	}
+	return err
+}

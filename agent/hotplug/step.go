@@ -1,0 +1,86 @@
+package hotplug
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vifd/vif"
+)
+
+// A step is one reversible act. do must not mind that it was done before, nor
+// undo that it was done by half or never.
+type step struct {
+	name     string
+	do, undo func(context.Context, vif.NIC) error
+	last     bool // nothing waits for its undo, so that it comes after all others
+}
+
+// The names of the steps, as an operator sees them.
+const (
+	stepLook    = "look"
+	stepClaim   = "claim"
+	stepNote    = "note"
+	stepTap     = "tap"
+	stepFilter  = "filter"
+	stepPlug    = "plug"
+	stepShow    = "show"
+	stepConfirm = "confirm"
+	stepRaise   = "raise"
+	stepSettle  = "settle"
+	stepPersist = "persist"
+	stepRelease = "release"
+)
+
+// steps is a NIC's whole way from the host to the guest: network first, guest
+// last. Its undoing is read from the end: guest first.
+func (e *Engine) steps() []step {
+	return []step{
+		{stepTap, e.Taps.Create, e.Taps.Remove, true},
+		{stepFilter, e.Switch.Filter, e.Switch.Unfilter, false},
+		{stepPlug, e.Switch.Plug, e.Switch.Unplug, false},
+		{stepShow, e.show, e.Hypervisor.Hide, false},
+	}
+}
+
+// undoing returns the steps in the order in which they are undone.
+func (e *Engine) undoing() (first, last []step) {
+	for _, s := range slices.Backward(e.steps()) {
+		if s.last {
+			last = append(last, s)
+		} else {
+			first = append(first, s)
+		}
+	}
+	return first, last
+}
+
+// unlink undoes the steps given, and stops at the first that will not be undone:
+// those after it may not be undone while that one stands. A port must not go to
+// another server while this one's guest still holds its NIC.
+func (e *Engine) unlink(ctx context.Context, n vif.NIC, t *timer, steps []step) error {
+	for _, s := range steps {
+		if err := t.time(s.name, func() error { return s.undo(ctx, n) }); err != nil {
+			return fmt.Errorf("undo %s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+// undoContext outlives its caller, since a rollback must, but has a bound.
+func (e *Engine) undoContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), e.limits.Undo)
+}
+
+// late gives an error that came from ctx's end a kind that says so.
+func late(ctx context.Context, what string, err error) error {
+	if err == nil || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return vif.Unavailable.From(err, "%s did not end in time", what)
+}
+
+// ms returns the milliseconds since start.
+func ms(start time.Time) float64 { return float64(time.Since(start).Microseconds()) / 1000 }

@@ -1,0 +1,93 @@
+package hotplug
+
+import (
+	"context"
+	"fmt"
+
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+// Attached returns what is plugged into the server, or into any server for "",
+// oldest first, with what is on its way in or out.
+func (e *Engine) Attached(ctx context.Context, server string) (list []vif.Attachment, err error) {
+	var rows []store.Attachment
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		if server == "" {
+			rows, err = tx.Attachments()
+		} else {
+			rows, err = tx.AttachmentsOf(server)
+		}
+		return err
+	})
+	for _, a := range rows {
+		if !a.Released {
+			list = append(list, e.truth(ctx, a))
+		}
+	}
+	return list, err
+}
+
+// Detaching tells whether the port is on its way out of the server.
+func (e *Engine) Detaching(ctx context.Context, server, port string) bool {
+	a, err := e.attachment(ctx, server, port)
+	return err == nil && a.Desired == store.Absent
+}
+
+// truth looks at what became of a.
+func (e *Engine) truth(ctx context.Context, a store.Attachment) vif.Attachment {
+	state, reason := e.state(ctx, a)
+	return vif.Attachment{NIC: a.NIC, State: state, Reason: reason}
+}
+
+// state reads the port_state from the world. The store only says which way the
+// NIC is going.
+func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, string) {
+	switch {
+	case a.Desired == store.Absent:
+		return vif.Build, because("being detached", a.Error)
+	case !a.Settled:
+		return vif.Build, because("being attached", a.Error)
+	case a.Error != "":
+		return vif.Error, a.Error
+	}
+	if state, reason := e.switchState(a.NIC); state != vif.Active {
+		return state, reason
+	}
+	t, there, ours, err := e.Taps.Tap(ctx, a.NIC.Tap)
+	switch {
+	case err != nil:
+		return vif.Error, err.Error()
+	case !there || !ours:
+		return vif.Error, fmt.Sprintf("the tap %s is gone", a.NIC.Tap)
+	case !t.Carrier:
+		return vif.Down, "no carrier: the server is off, or its NIC is"
+	}
+	if p, _ := e.Switch.Port(a.NIC); p.Index != 0 && p.Index != t.Index {
+		return vif.Error, fmt.Sprintf("the switch holds an older device than the tap %s", a.NIC.Tap)
+	}
+	return vif.Active, ""
+}
+
+// switchState is the switch's word on a NIC.
+func (e *Engine) switchState(n vif.NIC) (vif.State, string) {
+	p, ok := e.Switch.Port(n)
+	switch {
+	case !ok:
+		return vif.Error, fmt.Sprintf("the switch port %s is gone, or Open vSwitch does not answer", n.Tap)
+	case p.Error != "":
+		return vif.Error, p.Error
+	case p.OFPort == 0:
+		return vif.Build, "the switch has not taken the port yet"
+	case p.OFPort != n.OFPort:
+		return vif.Error, fmt.Sprintf("the switch port has the number %d and not %d, so that no filter stands for it", p.OFPort, n.OFPort)
+	}
+	return vif.Active, ""
+}
+
+func because(what, err string) string {
+	if err == "" {
+		return what
+	}
+	return what + ": " + err
+}

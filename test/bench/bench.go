@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/ovn-kubernetes/libovsdb/client"
+	"libvirt.org/go/libvirt"
+)
+
+// A bench holds one connection to each thing that is measured.
+type bench struct {
+	conn    *libvirt.Connect
+	events  *libvirt.Connect
+	domain  *libvirt.Domain
+	server  string // g1's UUID
+	removed chan string
+	ovs     client.Client
+	http    *http.Client
+	network string // blue's ID
+}
+
+// guest is the server that everybody attaches to.
+const guest = "g1"
+
+func open(ctx context.Context) (*bench, error) {
+	b := &bench{removed: make(chan string, 16), http: socketClient(os.Getenv("VIFD_SOCKET"))}
+	if err := b.openLibvirt(); err != nil {
+		return nil, fmt.Errorf("libvirt: %w", err)
+	}
+	if err := b.openSwitch(ctx); err != nil {
+		return nil, fmt.Errorf("ovsdb: %w", err)
+	}
+	return b, b.findNetwork(ctx)
+}
+
+func (b *bench) openLibvirt() (err error) {
+	if err := libvirt.EventRegisterDefaultImpl(); err != nil {
+		return err
+	}
+	go func() {
+		for libvirt.EventRunDefaultImpl() == nil {
+		}
+	}()
+	if b.conn, err = libvirt.NewConnect("qemu:///system"); err != nil {
+		return err
+	}
+	if b.events, err = libvirt.NewConnect("qemu:///system"); err != nil {
+		return err
+	}
+	if b.domain, err = b.conn.LookupDomainByName(guest); err != nil {
+		return err
+	}
+	if b.server, err = b.domain.GetUUIDString(); err != nil {
+		return err
+	}
+	_, err = b.events.DomainEventDeviceRemovedRegister(nil, func(_ *libvirt.Connect, _ *libvirt.Domain, e *libvirt.DomainEventDeviceRemoved) {
+		select {
+		case b.removed <- e.DevAlias:
+		default:
+		}
+	})
+	return err
+}
+
+func (b *bench) close() {
+	b.ovs.Close()
+	b.domain.Free()
+	b.conn.Close()
+}
+
+// gone waits until the guest has let go of the device.
+func (b *bench) gone(ctx context.Context, alias string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		select {
+		case got := <-b.removed:
+			if got == alias {
+				return nil
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("%s is still there: %w", alias, ctx.Err())
+		}
+	}
+}
+
+// sh runs a command to its end.
+func sh(ctx context.Context, name string, args ...string) error {
+	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// seen waits until the guest has brought up the NIC with that MAC, so that every
+// contestant's detach meets a guest that is at rest.
+func (b *bench) seen(ctx context.Context, mac string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		err := sh(ctx, "guest", guest, "grep -qi "+mac+" /sys/class/net/*/address && sleep 0.2")
+		if err == nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+func socketClient(path string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", path)
+		},
+	}}
+}
+
+// crowd puts n ports on the bridge that nobody uses.
+func (b *bench) crowd(ctx context.Context, n int) error {
+	var links strings.Builder
+	args := []string{"--no-wait"}
+	for i := range n {
+		fmt.Fprintf(&links, "tuntap add dev crowd%d mode tap\n", i)
+		args = append(args, "--", "add-port", "br-int", fmt.Sprintf("crowd%d", i))
+	}
+	cmd := exec.CommandContext(ctx, "ip", "-batch", "-")
+	cmd.Stdin = strings.NewReader(links.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("ip -batch: %w: %s", err, out)
+	}
+	if err := sh(ctx, "ovs-vsctl", args...); err != nil {
+		return err
+	}
+	return sh(ctx, "ovs-vsctl", "--timeout=120", "wait-until", "interface", fmt.Sprintf("crowd%d", n-1), "ofport>0")
+}

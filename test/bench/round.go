@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A result is what one setting came to: for each contestant its attaches and its
+// detaches, and vifd's own steps.
+type result struct {
+	name   string
+	attach map[string][]time.Duration
+	detach map[string][]time.Duration
+	steps  map[string][]time.Duration
+	order  []string // of steps
+}
+
+// The contestants.
+const (
+	byLibvirt = "libvirt alone"
+	bySwitch  = "Open vSwitch alone"
+	byHand    = "ip + ovs-vsctl + virsh"
+	byVifd    = "vifd"
+)
+
+var contestants = []string{byLibvirt, bySwitch, byHand, byVifd}
+
+// measure lets the contestants take turns, and counts the rounds after warm-up.
+func (b *bench) measure(ctx context.Context, name string, rounds, warm int) (*result, error) {
+	r := &result{
+		name: name, attach: map[string][]time.Duration{}, detach: map[string][]time.Duration{},
+		steps: map[string][]time.Duration{},
+	}
+	turns := map[string]func(context.Context, int) (in, out time.Duration, err error){
+		byLibvirt: b.libvirtTurn, bySwitch: b.switchTurn, byHand: b.handTurn, byVifd: b.vifdTurn,
+	}
+	for i := range warm + rounds {
+		for _, who := range contestants {
+			in, out, err := turns[who](ctx, i)
+			if err != nil {
+				return nil, fmt.Errorf("%s: round %d of %s: %w", name, i, who, err)
+			}
+			if i >= warm {
+				r.attach[who] = append(r.attach[who], in)
+				r.detach[who] = append(r.detach[who], out)
+			}
+		}
+		if i >= warm {
+			if err := b.split(ctx, r); err != nil {
+				return nil, fmt.Errorf("%s: steps of round %d: %w", name, i, err)
+			}
+		}
+	}
+	return r, nil
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// attachment is what is read of an answer.
+type attachment struct {
+	PortID  string `json:"port_id"`
+	State   string `json:"port_state"`
+	MACAddr string `json:"mac_addr"`
+}
+
+// vifdTurn is a client on the socket: POST until the answer, which must say
+// ACTIVE; DELETE, and GET until it is 404.
+func (b *bench) vifdTurn(ctx context.Context, _ int) (in, out time.Duration, err error) {
+	body := fmt.Sprintf(`{"interfaceAttachment":{"net_id":%q}}`, b.network)
+	var answer struct {
+		Attachment attachment `json:"interfaceAttachment"`
+	}
+	start := time.Now()
+	if err := b.do(ctx, "POST", "/v2.1/servers/"+b.server+"/os-interface", body, http.StatusOK, &answer); err != nil {
+		return 0, 0, err
+	}
+	in = time.Since(start)
+	a := answer.Attachment
+	if a.State != "ACTIVE" {
+		return 0, 0, fmt.Errorf("port_state is %s", a.State)
+	}
+	if err := b.seen(ctx, a.MACAddr); err != nil {
+		return 0, 0, err
+	}
+	path := "/v2.1/servers/" + b.server + "/os-interface/" + a.PortID
+	start = time.Now()
+	if err := b.do(ctx, "DELETE", path, "", http.StatusAccepted, nil); err != nil {
+		return 0, 0, err
+	}
+	if err := b.until404(ctx, path); err != nil {
+		return 0, 0, err
+	}
+	return in, time.Since(start), nil
+}
+
+func (b *bench) until404(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err := b.do(ctx, "GET", path, "", http.StatusNotFound, nil); err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%s is still there: %w", path, ctx.Err())
+		}
+	}
+}
+
+// split attaches once more, and keeps how long each step took by vifd's own
+// clock.
+func (b *bench) split(ctx context.Context, r *result) error {
+	body := fmt.Sprintf(`{"server":%q,"network":%q}`, b.server, b.network)
+	lines, err := b.stream(ctx, "POST", "/v1/attachments", body)
+	if err != nil {
+		return err
+	}
+	var port string
+	for _, line := range lines {
+		if line.Step != "" {
+			if r.steps[line.Step] == nil {
+				r.order = append(r.order, line.Step)
+			}
+			r.steps[line.Step] = append(r.steps[line.Step], time.Duration(line.Ms*float64(time.Millisecond)))
+		}
+		if line.Attachment.PortID != "" {
+			port = line.Attachment.PortID
+			if err := b.seen(ctx, line.Attachment.MACAddr); err != nil {
+				return err
+			}
+		}
+	}
+	if port == "" {
+		return fmt.Errorf("no attachment in %+v", lines)
+	}
+	_, err = b.stream(ctx, "DELETE", "/v1/attachments/"+port+"?server="+b.server, "")
+	return err
+}
+
+// A line is one of a stream of newline-delimited JSON.
+type line struct {
+	Step       string          `json:"step"`
+	Ms         float64         `json:"ms"`
+	Attachment attachment      `json:"attachment"`
+	Error      json.RawMessage `json:"error"`
+}
+
+func (b *bench) stream(ctx context.Context, method, path, body string) (lines []line, err error) {
+	res, err := b.send(ctx, method, path, body, "application/x-ndjson")
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	scan := bufio.NewScanner(res.Body)
+	for scan.Scan() {
+		var l line
+		if err := json.Unmarshal(scan.Bytes(), &l); err != nil {
+			return nil, fmt.Errorf("%s: %w", scan.Text(), err)
+		}
+		if l.Error != nil && l.Step == "" {
+			return nil, fmt.Errorf("%s %s: %s", method, path, l.Error)
+		}
+		lines = append(lines, l)
+	}
+	return lines, scan.Err()
+}
+
+func (b *bench) send(ctx context.Context, method, path, body, accept string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewBufferString(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", accept)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return b.http.Do(req)
+}
+
+// do wants the status, and reads the answer into v.
+func (b *bench) do(ctx context.Context, method, path, body string, status int, v any) error {
+	res, err := b.send(ctx, method, path, body, "application/json")
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != status {
+		return fmt.Errorf("%s %s: %s: %s", method, path, res.Status, bytes.TrimSpace(text))
+	}
+	if v == nil {
+		return nil
+	}
+	return json.Unmarshal(text, v)
+}
+
+// findNetwork looks blue up.
+func (b *bench) findNetwork(ctx context.Context) error {
+	var answer struct {
+		Networks []struct{ ID string } `json:"networks"`
+	}
+	if err := b.do(ctx, "GET", "/v2.0/networks?name=blue", "", http.StatusOK, &answer); err != nil {
+		return err
+	}
+	if len(answer.Networks) != 1 {
+		return fmt.Errorf("%d networks named blue", len(answer.Networks))
+	}
+	b.network = answer.Networks[0].ID
+	return nil
+}
