@@ -1,0 +1,66 @@
+package store
+
+import (
+	"strconv"
+
+	"vifd/vif"
+)
+
+// The OpenFlow port numbers that vifd asks for: above what Open vSwitch chooses
+// by itself, and below what OpenFlow 1.0 reserves.
+const (
+	FirstOFPort = 16384
+	LastOFPort  = 32767
+)
+
+// FreeOFPort returns an OpenFlow port number that no attachment on the bridge
+// has: the next one after that which it returned last, so that a number comes
+// back as late as it can. It is kept for nobody until PutAttachment.
+func (tx *Tx) FreeOFPort(bridge string) (int, error) {
+	key := "ofport " + bridge
+	last, err := tx.number(key)
+	if err != nil {
+		return 0, err
+	}
+	start := last + 1
+	if start < FirstOFPort || start > LastOFPort {
+		start = FirstOFPort
+	}
+	n, err := tx.freeNumber(bridge, start, LastOFPort)
+	if n == 0 && err == nil {
+		n, err = tx.freeNumber(bridge, FirstOFPort, start-1)
+	}
+	if n == 0 && err == nil {
+		return 0, vif.Exhausted.Because("Bridge %s has no OpenFlow port numbers left.", bridge)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return n, tx.PutMeta(key, strconv.Itoa(n))
+}
+
+// freeNumber returns the lowest free number from first to last, or 0.
+func (tx *Tx) freeNumber(bridge string, first, last int) (int, error) {
+	next := first
+	err := tx.each(func(r row) (bool, error) {
+		var taken int
+		if err := r.Scan(&taken); err != nil || taken != next {
+			return false, err
+		}
+		next++
+		return true, nil
+	}, `SELECT ofport FROM attachment WHERE bridge = ? AND ofport BETWEEN ? AND ? ORDER BY ofport`, bridge, first, last)
+	if err != nil || next > last {
+		return 0, err
+	}
+	return next, nil
+}
+
+// number returns a number kept as meta data, or 0.
+func (tx *Tx) number(key string) (int, error) {
+	text, err := tx.Meta(key)
+	if err != nil || text == "" {
+		return 0, err
+	}
+	return strconv.Atoi(text)
+}

@@ -1,0 +1,39 @@
+package store
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Quarantine keeps an address of a network from being allocated, from now until
+// EndQuarantine. project is whose it was.
+func (tx *Tx) Quarantine(network string, a netip.Addr, project string, now time.Time) error {
+	_, err := tx.exec(`INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?)`, network, sortable(a), project, nanos(now))
+	return err
+}
+
+// Quarantined returns whose the address was, if it is in quarantine.
+func (tx *Tx) Quarantined(network string, a netip.Addr) (project string, found bool, err error) {
+	err = tx.each(func(r row) (bool, error) {
+		found = true
+		return false, r.Scan(&project)
+	}, `SELECT project FROM quarantine WHERE network = ? AND address = ?`, network, sortable(a))
+	return project, found, err
+}
+
+// EndQuarantine frees what was put into quarantine at least the given time ago.
+// What claims to come from the future, since a clock was set back, counts from
+// now on.
+func (tx *Tx) EndQuarantine(now time.Time, after time.Duration) error {
+	if _, err := tx.exec(`UPDATE quarantine SET released = ?1 WHERE released > ?1`, nanos(now)); err != nil {
+		return err
+	}
+	_, err := tx.exec(`DELETE FROM quarantine WHERE released <= ?`, nanos(now.Add(-after)))
+	return err
+}
+
+// LeaveQuarantine frees one address, if it is in quarantine.
+func (tx *Tx) LeaveQuarantine(network string, a netip.Addr) error {
+	_, err := tx.exec(`DELETE FROM quarantine WHERE network = ? AND address = ?`, network, sortable(a))
+	return err
+}
