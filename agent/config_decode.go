@@ -1,0 +1,90 @@
+package agent
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// decode reads text into raw. A fault is told with its place in the file, and
+// an unknown key with the known one that is most like it.
+func decode(name string, text []byte, raw *rawConfig) error {
+	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(raw)
+	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		var all []error
+		for _, e := range unknown.Errors {
+			row, _ := e.Position()
+			all = append(all, fmt.Errorf("%s:%d: unknown key %s", name, row, didYouMean(strings.Join(e.Key(), "."))))
+		}
+		return errors.Join(all...)
+	}
+	if at, ok := errors.AsType[*toml.DecodeError](err); ok {
+		row, column := at.Position()
+		return fmt.Errorf("%s:%d:%d: %s", name, row, column, strings.TrimPrefix(at.Error(), "toml: "))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// didYouMean returns the key, and the known key that was probably meant.
+func didYouMean(key string) string {
+	best, least := "", 1+len(key)/3
+	for _, known := range knownKeys(reflect.TypeFor[rawConfig](), "") {
+		if known == key || lastPart(known) == lastPart(key) {
+			best = known
+			break
+		}
+		if d := distance(key, known); d <= least {
+			best, least = known, d-1
+		}
+	}
+	if best == "" {
+		return fmt.Sprintf("%q; \"vifd config show --sample\" lists those that exist", key)
+	}
+	return fmt.Sprintf("%q; did you mean %q?", key, best)
+}
+
+func lastPart(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
+
+// knownKeys are the full names of all keys in t.
+func knownKeys(t reflect.Type, section string) []string {
+	var keys []string
+	for f := range t.Fields() {
+		name := section + f.Tag.Get("toml")
+		if f.Type.Kind() == reflect.Struct {
+			keys = append(keys, name)
+			keys = append(keys, knownKeys(f.Type, name+".")...)
+			continue
+		}
+		keys = append(keys, name)
+	}
+	return keys
+}
+
+// distance is how many bytes to insert, delete or replace to make b of a
+// (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,123 @@
+package agent
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The sample names every key, and says of each what holds without it.
+func TestConfigSample(t *testing.T) {
+	commented := regexp.MustCompile(`(?m)^#([a-z_]+ = )`)
+	text := commented.ReplaceAllString(ConfigSample, "$1")
+	if text == ConfigSample {
+		t.Fatal("no key in the sample")
+	}
+	sample, err := ParseConfig("sample", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asIs, err := ParseConfig("sample as it is", []byte(ConfigSample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, err := ParseConfig("nothing", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sample != none || asIs != none {
+		t.Errorf("the sample says\n%s\nthe defaults are\n%s", sample, none)
+	}
+	for _, key := range knownKeys(reflect.TypeFor[rawConfig](), "") {
+		if !regexp.MustCompile(`(?m)^(#` + lastPart(key) + ` = |\[` + key + `\]$)`).MatchString(ConfigSample) {
+			t.Errorf("%s is not in the sample", key)
+		}
+	}
+}
+
+func TestConfigShowsItself(t *testing.T) {
+	const text = `
+log_level = "DEBUG"
+[socket]
+mode = "0600"
+[nic]
+multiqueue = true
+[timeouts]
+attach = "1m30s"
+`
+	c, err := ParseConfig("first", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ParseConfig("shown", []byte(c.String()))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, c)
+	}
+	if again != c {
+		t.Errorf("%s\nis not\n%s", again, c)
+	}
+	if c.Engine.MaxQueues != 8 || c.Engine.Attach != 90*time.Second || c.API.Attach != 2*time.Minute || c.Socket.Mode != 0o600 {
+		t.Errorf("config: %+v", c)
+	}
+}
+
+func TestConfigWithoutFile(t *testing.T) {
+	c, err := LoadConfig(filepath.Join(t.TempDir(), "vifd.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []any{c.Host, c.StateDir, c.Socket.Path, c.Socket.Mode, c.Libvirt, c.OVS.Database, c.Network.Bridge,
+		c.Network.MTU, c.Network.Quarantine, c.Engine.Active, c.Engine.MaxQueues, c.Taps.GID}
+	want := []any{host, "/var/lib/vifd", "/run/vifd/vifd.sock", os.FileMode(0o660), "qemu:///system", "/run/openvswitch/db.sock", "br-int",
+		1500, time.Minute, 2 * time.Second, 1, -1}
+	if !slices.Equal(got, want) {
+		t.Errorf("defaults %v, want %v", got, want)
+	}
+}
+
+// What is wrong is said by file, line and key, and with what to write instead.
+func TestConfigRefuses(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"host_nmae = \"h\"", `f:1: unknown key "host_nmae"; did you mean "host_name"?`},
+		{"\nmtu = 9000", `f:2: unknown key "mtu"; did you mean "network.mtu"?`},
+		{"[netwrk]\nmtu = 9000", `f:1: unknown key "netwrk"; did you mean "network"?`},
+		{"[ovs]\nflavour = 1", `f:2: unknown key "ovs.flavour"; "vifd config show --sample" lists`},
+		{"[ovs]\nx = 1\ny = 2", "f:3: unknown key"},
+		{"[timeouts]\nattach = 5", "f:2:"},
+		{"[socket]\nmode = 432", "f:2:"},
+		{"log_level = 4", "f:1:"},
+		{"[timeouts]\nattach = \"5\"", `"5" is not a time span`},
+		{"[timeouts]\nattach = \"-5s\"", `"-5s" is not a time span`},
+		{"[timeouts]\nattach = \"0s\"", `timeouts.attach: "0s" must be "1s" to`},
+		{"[socket]\nmode = \"rw\"", `"rw" is not a file mode`},
+		{"[socket]\nmode = \"07777\"", `"07777" is not a file mode`},
+		{"[socket]\npath = \"vifd.sock\"", `socket.path: "vifd.sock" must be an absolute path`},
+		{"[socket]\npath = \"/" + strings.Repeat("x", 107) + "\"", "socket.path: the path of a socket has at most 107"},
+		{"log_level = \"loud\"", "f:1:"},
+		{"[network]\nmtu = 67", "network.mtu: 67 must be 68 to 65521"},
+		{"[network]\nbridge = \"br int\"", "network.bridge:"},
+		{"[network]\nbridge = \"a-bridge-of-16-b\"", "network.bridge:"},
+		{"[libvirt]\nuri = \"qemu+ssh://far/system\"", "libvirt.uri:"},
+		{"[libvirt]\nuri = \"qemu://far/system\"", "libvirt.uri:"},
+		{"[libvirt]\nuri = \"\"", "libvirt.uri:"},
+		{"[nic]\nowner = \"nobody-at-all\"", `nic.owner: there is no user "nobody-at-all"`},
+		{"[nic]\nmax_queues = 0", "nic.max_queues: 0 must be 1 to 256"},
+		{"[nic]\nmax_queues = 0\n[network]\nmtu = 1", "network.mtu"},
+		{"[nic\n", "f:1:"},
+		{"[nic]\nmultiqueue = \"yes\"", "f:2:"},
+	} {
+		_, err := ParseConfig("f", []byte(tt.text))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: %v\nwant %s", tt.text, err, tt.want)
+		}
+	}
+}
