@@ -22,6 +22,7 @@ type host struct {
 	ports map[string]vif.Port
 	nics  map[string]vif.ServerNIC // by alias
 	claim int64
+	last  vif.NIC // that a tap was made for
 
 	srv     vif.Server
 	gone    bool             // the server is undefined
@@ -115,7 +116,7 @@ func (h *host) Held(context.Context) (list []vif.Port, err error) {
 // The taps.
 
 func (h *host) Create(ctx context.Context, n vif.NIC) error {
-	return h.act(ctx, "kernel", "create", func() { h.set("tap %s", n.Tap) })
+	return h.act(ctx, "kernel", "create", func() { h.last = n; h.set("tap %s", n.Tap) })
 }
 
 func (h *host) Remove(ctx context.Context, n vif.NIC) error {
@@ -126,7 +127,7 @@ func (h *host) Tap(_ context.Context, name string) (vif.Tap, bool, bool, error) 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	there := h.has("tap %s", name)
-	return vif.Tap{Name: name, Index: 5, Port: p1, Gen: h.gen(), MTU: 1500, Up: true, Carrier: h.srv.Live && len(h.nics) > 0}, there, there, nil
+	return vif.Tap{Name: name, Index: 5, Port: p1, Gen: h.last.Gen, MTU: 1500, Up: true, Carrier: h.srv.Live && len(h.nics) > 0}, there, there, nil
 }
 
 func (h *host) Taps(ctx context.Context) ([]vif.Tap, error) {
@@ -135,9 +136,6 @@ func (h *host) Taps(ctx context.Context) ([]vif.Tap, error) {
 	}
 	return nil, nil
 }
-
-// gen is the generation of the only port there is: the fake keeps no other.
-func (h *host) gen() int64 { return max(1, h.claim) }
 
 // The switch.
 
@@ -167,6 +165,10 @@ func (h *host) Unplug(ctx context.Context, n vif.NIC) error {
 }
 
 func (h *host) Wired(ctx context.Context, n vif.NIC) error {
+	if h.error != "" {
+		<-ctx.Done()
+		return vif.Unavailable.Because("the switch says: %s", h.error)
+	}
 	if h.slow != nil {
 		select {
 		case <-h.slow:
@@ -188,18 +190,19 @@ func (h *host) Port(n vif.NIC) (vif.SwitchPort, bool) {
 			p.OFPort = 0
 		}
 	}
+	if h.error != "" {
+		p.OFPort, p.Error = -1, h.error
+	}
 	return p, h.has("switch port %s", n.Tap)
 }
 
 func (h *host) Ports(context.Context) ([]vif.SwitchPort, error) {
 	h.mu.Lock()
-	down := h.down["switch"]
+	down, n := h.down["switch"], h.last
 	h.mu.Unlock()
 	if down {
 		return nil, vif.Unavailable.Because("Open vSwitch is down")
 	}
-	n := nic
-	n.Gen, n.OFPort = h.gen(), 16384
 	if p, ok := h.Port(n); ok {
 		return []vif.SwitchPort{p}, nil
 	}
@@ -210,7 +213,7 @@ func (h *host) Filtered(context.Context, string) (map[uint64]int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.has("flows %s", p1[:8]) {
-		return map[uint64]int{1: 16384}, nil
+		return map[uint64]int{1: h.last.OFPort}, nil
 	}
 	return nil, nil
 }

@@ -294,3 +294,65 @@ func TestCallerGoesAway(t *testing.T) {
 		t.Errorf("host:\n%s\nwant:\n%s", got, attached)
 	}
 }
+
+// A switch that says that it cannot take the port fails the attach; one that is
+// only slow does not.
+func TestSwitchRefuses(t *testing.T) {
+	h := newHost()
+	h.error = "could not open network device"
+	e := newEngine(t, h, newStore(t))
+	_, err := e.Attach(t.Context(), request)
+	if err == nil || !strings.Contains(err.Error(), h.error) {
+		t.Errorf("attach: %v", err)
+	}
+	if got := h.String(); got != "" {
+		t.Errorf("left behind:\n%s", got)
+	}
+}
+
+// Each operation is kept with its steps and how it ended.
+func TestOperations(t *testing.T) {
+	h, s := newHost(), newStore(t)
+	e := newEngine(t, h, s)
+	r := request
+	var noted store.Operation
+	r.OnProgress = func(p vif.Progress) {
+		if p.Step == stepTap {
+			noted = operations(t, s)[0]
+		}
+	}
+	if _, err := e.Attach(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	e.Close(t.Context())
+	if noted.ID != "req-1" || noted.Result != "" {
+		t.Errorf("while it was under way: %+v", noted)
+	}
+	h.fail = "hide"
+	e.Detach(t.Context(), vm1, p1, "req-2", nil)
+	h.fail = ""
+	e.Detach(t.Context(), vm1, p1, "req-3", nil)
+	var ended []string
+	for _, o := range operations(t, s) {
+		ended = append(ended, o.ID+" "+o.Kind+" "+o.Result)
+		if len(o.Steps) == 0 {
+			t.Errorf("%s has no steps", o.ID)
+		}
+	}
+	slices.Sort(ended)
+	want := []string{"req-1 attach_interface Success", "req-2 detach_interface Error", "req-3 detach_interface Success"}
+	if !slices.Equal(ended, want) {
+		t.Errorf("operations %q, want %q", ended, want)
+	}
+}
+
+func operations(t *testing.T, s *store.Store) (list []store.Operation) {
+	t.Helper()
+	if err := s.View(t.Context(), func(tx *store.Tx) (err error) {
+		list, err = tx.Operations()
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
