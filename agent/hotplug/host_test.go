@@ -32,6 +32,7 @@ type host struct {
 	dead    bool             // vifd is
 	stuck   bool             // the guest lets go of nothing
 	slow    chan struct{}    // the switch takes a port when this is closed
+	error   string           // why the switch cannot take the port
 	trace   []string         // acts in the order in which they took effect
 	between func(act string) // called at each act
 }
