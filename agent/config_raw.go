@@ -3,10 +3,6 @@ package agent
 import (
 	_ "embed"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"strconv"
-	"time"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -19,13 +15,13 @@ var ConfigSample string
 
 // A rawConfig is the file as it is written. config_sample.toml explains it.
 type rawConfig struct {
-	HostName       string     `toml:"host_name"`
-	LogLevel       level      `toml:"log_level"`
-	StateDirectory string     `toml:"state_directory"`
+	HostName       string `toml:"host_name"`
+	LogLevel       string `toml:"log_level"`
+	StateDirectory string `toml:"state_directory"`
 
 	Socket struct {
 		Path  string `toml:"path"`
-		Mode  mode   `toml:"mode"`
+		Mode  string `toml:"mode"`
 		Group string `toml:"group"`
 	} `toml:"socket"`
 
@@ -39,9 +35,9 @@ type rawConfig struct {
 	} `toml:"ovs"`
 
 	Network struct {
-		Bridge     string   `toml:"bridge"`
-		MTU        int      `toml:"mtu"`
-		Quarantine duration `toml:"quarantine"`
+		Bridge     string `toml:"bridge"`
+		MTU        int    `toml:"mtu"`
+		Quarantine string `toml:"quarantine"`
 	} `toml:"network"`
 
 	NIC struct {
@@ -51,34 +47,33 @@ type rawConfig struct {
 	} `toml:"nic"`
 
 	Timeouts struct {
-		ActiveWait duration `toml:"active_wait"`
-		Attach     duration `toml:"attach"`
-		Detach     duration `toml:"detach"`
-		Undo       duration `toml:"undo"`
+		ActiveWait string `toml:"active_wait"`
+		Attach     string `toml:"attach"`
+		Detach     string `toml:"detach"`
+		Undo       string `toml:"undo"`
 	} `toml:"timeouts"`
 
 	Limits struct {
-		Connections        int      `toml:"connections"`
-		ConnectionsPerUser int      `toml:"connections_per_user"`
-		HeaderTime         duration `toml:"header_time"`
-		BodyTime           duration `toml:"body_time"`
-		IdleTime           duration `toml:"idle_time"`
+		Connections        int    `toml:"connections"`
+		ConnectionsPerUser int    `toml:"connections_per_user"`
+		HeaderTime         string `toml:"header_time"`
+		BodyTime           string `toml:"body_time"`
+		IdleTime           string `toml:"idle_time"`
 	} `toml:"limits"`
 }
 
 func defaults() rawConfig {
 	var r rawConfig
-	r.StateDirectory = "/var/lib/vifd"
-	r.Socket.Path, r.Socket.Mode, r.Socket.Group = "/run/vifd/vifd.sock", mode{0o660}, "vifd"
+	r.LogLevel, r.StateDirectory = "INFO", "/var/lib/vifd"
+	r.Socket.Path, r.Socket.Mode, r.Socket.Group = "/run/vifd/vifd.sock", "0660", "vifd"
 	r.Libvirt.URI = "qemu:///system"
 	r.OVS.Database, r.OVS.RunDirectory = "/run/openvswitch/db.sock", "/run/openvswitch"
-	r.Network.Bridge, r.Network.MTU, r.Network.Quarantine = "br-int", 1500, duration{time.Minute}
+	r.Network.Bridge, r.Network.MTU, r.Network.Quarantine = "br-int", 1500, "60s"
 	r.NIC.MaxQueues = 8
-	r.Timeouts.ActiveWait, r.Timeouts.Attach = duration{2 * time.Second}, duration{30 * time.Second}
-	r.Timeouts.Detach, r.Timeouts.Undo = duration{20 * time.Second}, duration{30 * time.Second}
+	r.Timeouts.ActiveWait, r.Timeouts.Attach = "2s", "30s"
+	r.Timeouts.Detach, r.Timeouts.Undo = "20s", "30s"
 	r.Limits.Connections, r.Limits.ConnectionsPerUser = 512, 128
-	r.Limits.HeaderTime, r.Limits.BodyTime = duration{5 * time.Second}, duration{10 * time.Second}
-	r.Limits.IdleTime = duration{time.Minute}
+	r.Limits.HeaderTime, r.Limits.BodyTime, r.Limits.IdleTime = "5s", "10s", "60s"
 	return r
 }
 
@@ -89,33 +84,4 @@ func (c Config) String() string {
 		return fmt.Sprintf("# %v\n", err)
 	}
 	return string(text)
-}
-
-// These are structs, so that the file cannot have a bare number for them.
-type (
-	duration struct{ time.Duration } // written as "1m30s"
-	mode     struct{ fs.FileMode }   // written as chmod has it, "0660"
-	level    struct{ slog.Level }    // written as slog has it, "INFO"
-)
-
-func (d duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-func (d *duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	if err != nil || parsed < 0 {
-		return fmt.Errorf("%q is not a time span such as \"2s\" or \"1m30s\"", text)
-	}
-	d.Duration = parsed
-	return nil
-}
-
-func (m mode) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%04o", m.FileMode), nil }
-
-func (m *mode) UnmarshalText(text []byte) error {
-	parsed, err := strconv.ParseUint(string(text), 8, 9)
-	if err != nil {
-		return fmt.Errorf("%q is not a file mode such as \"0660\"", text)
-	}
-	m.FileMode = fs.FileMode(parsed)
-	return nil
 }

@@ -95,21 +95,21 @@ func TestConfigRefuses(t *testing.T) {
 		{"[timeouts]\nattach = 5", "f:2:"},
 		{"[socket]\nmode = 432", "f:2:"},
 		{"log_level = 4", "f:1:"},
-		{"[timeouts]\nattach = \"5\"", `"5" is not a time span`},
-		{"[timeouts]\nattach = \"-5s\"", `"-5s" is not a time span`},
-		{"[timeouts]\nattach = \"0s\"", `timeouts.attach: "0s" must be "1s" to`},
-		{"[socket]\nmode = \"rw\"", `"rw" is not a file mode`},
-		{"[socket]\nmode = \"07777\"", `"07777" is not a file mode`},
+		{"[timeouts]\nattach = \"5\"", `timeouts.attach: "5" must be a time span`},
+		{"[timeouts]\nattach = \"-5s\"", `timeouts.attach: "-5s" must be`},
+		{"[timeouts]\nattach = \"0s\"", `timeouts.attach: "0s" must be a time span`},
+		{"[socket]\nmode = \"rw\"", `socket.mode: "rw" must be a file mode`},
+		{"[socket]\nmode = \"07777\"", `socket.mode: "07777" must be a file mode`},
 		{"[socket]\npath = \"vifd.sock\"", `socket.path: "vifd.sock" must be an absolute path`},
-		{"[socket]\npath = \"/" + strings.Repeat("x", 107) + "\"", "socket.path: the path of a socket has at most 107"},
-		{"log_level = \"loud\"", "f:1:"},
+		{"[socket]\npath = \"/" + strings.Repeat("x", 107) + "\"", "must be at most 107"},
+		{"log_level = \"loud\"", `log_level: "loud" must be`},
 		{"[network]\nmtu = 67", "network.mtu: 67 must be 68 to 65521"},
 		{"[network]\nbridge = \"br int\"", "network.bridge:"},
 		{"[network]\nbridge = \"a-bridge-of-16-b\"", "network.bridge:"},
 		{"[libvirt]\nuri = \"qemu+ssh://far/system\"", "libvirt.uri:"},
 		{"[libvirt]\nuri = \"qemu://far/system\"", "libvirt.uri:"},
 		{"[libvirt]\nuri = \"\"", "libvirt.uri:"},
-		{"[nic]\nowner = \"nobody-at-all\"", `nic.owner: there is no user "nobody-at-all"`},
+		{"[nic]\nowner = \"nobody-at-all\"", `nic.owner: "nobody-at-all" must be a user`},
 		{"[nic]\nmax_queues = 0", "nic.max_queues: 0 must be 1 to 256"},
 		{"[nic]\nmax_queues = 0\n[network]\nmtu = 1", "network.mtu"},
 		{"[nic\n", "f:1:"},
@@ -119,5 +119,13 @@ func TestConfigRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q: %v\nwant %s", tt.text, err, tt.want)
 		}
+	}
+}
+
+// Each fault is said, and said once.
+func TestConfigSaysAllThatIsWrong(t *testing.T) {
+	_, err := ParseConfig("f", []byte("[nic]\nmax_queues = 0\n[timeouts]\nattach = \"soon\"\nundo = \"later\""))
+	if err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("%v; want three lines", err)
 	}
 }
