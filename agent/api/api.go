@@ -1,0 +1,122 @@
+// Package api is vifd's HTTP API: the dialects of OpenStack's Compute and
+// Networking APIs that clients know already, and vifd's own.
+//
+// Every path stands in one table (routes.go). A request goes through the checks
+// of checks in order, and then to its handler; whatever fails on the way
+// is an error, which the route's dialect turns into a fault.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// A Config is what an API needs.
+type Config struct {
+	Servers     Servers
+	Attachments Attachments
+	Networking  Networking
+	Health      Health
+
+	Who     Who          // nil for the unix socket's own: root and two groups
+	Log     *slog.Logger // nil for the default one
+	Host    string       // this host's name, as clients see it
+	Version string       // of vifd
+	Limits  Limits       // zero values stand for the defaults
+}
+
+// Limits bound what clients can make vifd hold. The zero value of each stands
+// for its default.
+type Limits struct {
+	Header  time.Duration // to send the headers in; 5 s
+	Body    time.Duration // to send the body in; 10 s
+	Write   time.Duration // to take each part of an answer in; 10 s
+	Idle    time.Duration // between two requests; 60 s
+	Grace   time.Duration // to finish in when vifd stops; 20 s
+	Attach  time.Duration // for one attach; 60 s
+	Headers int           // bytes of headers; 16 KiB
+	Conns   int           // connections; 512
+	PerUser int           // connections of one user who is not root; 128
+}
+
+func (l Limits) withDefaults() Limits {
+	for _, d := range []struct {
+		value *time.Duration
+		usual time.Duration
+	}{
+		{&l.Header, 5 * time.Second}, {&l.Body, 10 * time.Second}, {&l.Write, 10 * time.Second},
+		{&l.Idle, time.Minute}, {&l.Grace, 20 * time.Second}, {&l.Attach, time.Minute},
+	} {
+		if *d.value == 0 {
+			*d.value = d.usual
+		}
+	}
+	for _, d := range []struct {
+		value *int
+		usual int
+	}{{&l.Headers, 16 << 10}, {&l.Conns, 512}, {&l.PerUser, 128}} {
+		if *d.value == 0 {
+			*d.value = d.usual
+		}
+	}
+	return l
+}
+
+// An API answers requests. It is made by New, and served either by Serve or by
+// an http.Server of somebody else's, who then calls Stop.
+type API struct {
+	Config
+	table    []route
+	detaches *background
+}
+
+// New returns the API over what c names.
+func New(c Config) *API {
+	if c.Who == nil {
+		c.Who = NewPeers("vifd-admin", "vifd")
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	c.Limits = c.Limits.withDefaults()
+	a := &API{Config: c, detaches: newBackground()}
+	a.table = a.routes()
+	return a
+}
+
+// ServeHTTP answers one request, and logs it in one line.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	c := a.newCall(w, r)
+	answer := a.handle(c)
+	answer.write(c)
+	a.log(c, time.Since(start))
+}
+
+// checks are done on every request, in this order; the first that fails is
+// what the client learns (compute-api: size, route, who, version, type, JSON,
+// project).
+func (a *API) checks() []func(*call) error {
+	return []func(*call) error{
+		a.readBody, a.identify, a.authorize, a.negotiate, a.mediaType, a.parseBody, a.chooseProject, a.ready,
+	}
+}
+
+func (a *API) handle(c *call) (answer reply) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer = faulty(c, panicked(p))
+		}
+	}()
+	for _, check := range a.checks() {
+		if err := check(c); err != nil {
+			return faulty(c, err)
+		}
+	}
+	answer, err := c.route.handle(c)
+	if err != nil {
+		return faulty(c, err)
+	}
+	return answer
+}

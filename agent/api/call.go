@@ -1,0 +1,83 @@
+package api
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// A call is one request on its way through the checks to its handler.
+type call struct {
+	*http.Request
+	id       string            // "req-" and a UUID; also the name of the operation that it starts
+	route    *route            // where it goes
+	params   map[string]string // from its path
+	who      Identity
+	version  microversion
+	project  string // from its path, or the caller's
+	raw      []byte // its body, as sent
+	body     any    // its body, decoded
+	answered http.Header
+	status   int   // of the answer, once there is one
+	failure  error // why it failed, for the log
+
+	w     http.ResponseWriter
+	limit Limits
+}
+
+func (a *API) newCall(w http.ResponseWriter, r *http.Request) *call {
+	c := &call{Request: r, id: newRequestID(), w: w, answered: w.Header(), limit: a.Limits}
+	c.route, c.params = a.find(r.Method, r.URL.Path)
+	for _, name := range c.route.as.ids {
+		c.answered.Set(name, c.id)
+	}
+	return c
+}
+
+// newRequestID returns "req-" and a random UUID (RFC 9562, version 4).
+func newRequestID() string {
+	b := make([]byte, 16)
+	rand.Read(b) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("req-%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// host returns the URL of this service, as the client wrote it.
+func (c *call) host() string {
+	scheme, host := "http", c.Host
+	if c.TLS != nil {
+		scheme = "https"
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	return scheme + "://" + host
+}
+
+// log writes the one line that each request gets.
+func (a *API) log(c *call, took time.Duration) {
+	level := slog.LevelInfo
+	if c.status >= http.StatusInternalServerError && c.status != http.StatusServiceUnavailable {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("request", c.id),
+		slog.String("who", c.who.User),
+		slog.String("method", c.Method),
+		slog.String("path", c.URL.Path),
+		slog.Int("status", c.status),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
+	}
+	if c.failure != nil {
+		attrs = append(attrs, slog.Any("error", c.failure))
+	}
+	a.Log.LogAttrs(c.Context(), level, "request", attrs...)
+}
+
+// panicked returns what a handler panicked with as an error.
+func panicked(p any) error {
+	return fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"slices"
+
+	"vifd/vif"
+)
+
+// The Networking API's ports.
+
+var (
+	portChanged = &schema{kind: "object", properties: []property{
+		{name: "name", schema: anyString},
+		{name: "admin_state_up", schema: anyBool},
+		{name: "mac_address", schema: macText, admin: true},
+		{name: "fixed_ips", schema: addressList(0, 16)},
+		{name: "device_id", schema: anyString},
+		{name: "device_owner", schema: anyString},
+		{name: "port_security_enabled", schema: anyBool, admin: true},
+	}}
+
+	portCreated = &schema{kind: "object", required: []string{"network_id"}, properties: append(slices.Clone(portChanged.properties),
+		property{name: "network_id", schema: uuidText},
+		property{name: "project_id", schema: nullText, admin: true},
+		property{name: "tenant_id", schema: nullText, admin: true})}
+)
+
+func (a *API) ports() *collection[vif.Port] {
+	return &collection[vif.Port]{
+		one: "port", many: "ports", title: "Port",
+		list: a.Networking.Ports, get: a.Networking.Port, delete: a.Networking.DeletePort,
+		make: a.makePort, change: a.changePort, viewer: a.portViewer,
+		visible: func(c *call) (func(vif.Port) bool, error) {
+			return func(p vif.Port) bool { return c.who.sees(p.Project) }, nil
+		},
+		owner:   func(p vif.Port) string { return p.Project },
+		created: portCreated, changed: portChanged,
+	}
+}
+
+func (a *API) makePort(c *call, body object) (vif.Port, error) {
+	network := canonical(text(body, "network_id", ""))
+	n, err := a.Networking.Network(c.Context(), network)
+	if err != nil {
+		return vif.Port{}, about("Network", network, err)
+	}
+	if !n.Shared && !c.who.sees(n.Project) {
+		return vif.Port{}, about("Network", network, vif.NotFound)
+	}
+	mac, _ := parseMAC(text(body, "mac_address", ""))
+	return a.Networking.CreatePort(c.Context(), vif.PortSpec{
+		Name: text(body, "name", ""), Project: orElse(projectOf(c, body), n.Project), Network: network, MAC: mac,
+		FixedIPs: addressClaims(parts(body, "fixed_ips")), Secure: choice(body, "port_security_enabled"),
+		AdminUp: flag(body, "admin_state_up", true),
+		Device:  text(body, "device_id", ""), DeviceOwner: text(body, "device_owner", ""),
+	})
+}
+
+func (a *API) changePort(c *call, p vif.Port, body object) (vif.Port, error) {
+	p.Name = text(body, "name", p.Name)
+	p.AdminUp = flag(body, "admin_state_up", p.AdminUp)
+	p.Secure = flag(body, "port_security_enabled", p.Secure)
+	p.Device = text(body, "device_id", p.Device)
+	p.DeviceOwner = text(body, "device_owner", p.DeviceOwner)
+	if mac, ok := parseMAC(text(body, "mac_address", "")); ok {
+		p.MAC = mac
+	}
+	if claims := addressClaims(parts(body, "fixed_ips")); claims != nil {
+		p.FixedIPs = nil
+		for _, claim := range claims {
+			if claim.Version != 0 {
+				return p, vif.Invalid.Because("Invalid input for fixed_ips. Reason: an update takes 'ip_address' or 'subnet_id'.")
+			}
+			p.FixedIPs = append(p.FixedIPs, vif.FixedIP{Subnet: claim.Subnet, Address: claim.Address})
+		}
+	}
+	return a.Networking.UpdatePort(c.Context(), p)
+}
+
+// portViewer looks up the state of every attachment, for that is the status of
+// its port. A port that is not plugged in is down.
+func (a *API) portViewer(c *call) (func(vif.Port) object, error) {
+	attached, err := a.Attachments.Attached(c.Context(), "")
+	if err != nil {
+		return nil, err
+	}
+	states := map[string]vif.State{}
+	for _, at := range attached {
+		states[at.Port.ID] = at.State
+	}
+	return func(p vif.Port) object {
+		return portView(p, vif.State(orElse(string(states[p.ID]), string(vif.Down))))
+	}, nil
+}
+
+func portView(p vif.Port, state vif.State) object {
+	addresses := []object{}
+	for _, ip := range p.FixedIPs {
+		addresses = append(addresses, object{{"subnet_id", ip.Subnet}, {"ip_address", ip.Address}})
+	}
+	kind := "unbound"
+	if p.Host != "" {
+		kind = "ovs"
+	}
+	return object{
+		{"id", p.ID}, {"name", p.Name}, {"network_id", p.Network}, {"tenant_id", p.Project}, {"project_id", p.Project},
+		{"mac_address", p.MAC}, {"admin_state_up", p.AdminUp}, {"status", state},
+		{"device_id", p.Device}, {"device_owner", p.DeviceOwner}, {"fixed_ips", addresses},
+		{"port_security_enabled", p.Secure}, {"security_groups", []string{}}, {"allowed_address_pairs", []object{}},
+		{"binding:host_id", p.Host}, {"binding:vif_type", kind}, {"binding:vnic_type", "normal"},
+		{"binding:profile", object{}}, {"binding:vif_details", object{}}, {"description", ""}, {"tags", []string{}},
+		{"created_at", stamp(p.Created)}, {"updated_at", stamp(p.Updated)},
+	}
+}

@@ -1,0 +1,65 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// A reply is the answer to a call.
+type reply struct {
+	status      int
+	body        any    // sent as JSON; nil for none
+	raw         []byte // sent as it is, in place of body
+	contentType string // "" for application/json
+	sent        bool   // the handler has sent it itself
+}
+
+func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
+
+// retryAfter is what a client is told to wait before it asks again.
+const retryAfter = "1" // second
+
+// write sends r as the answer to c. The client has a bounded time to take it.
+func (r reply) write(c *call) {
+	c.status = r.status
+	if r.sent {
+		return
+	}
+	raw, err := r.raw, error(nil)
+	if r.body != nil {
+		if raw, err = encode(r.body); err != nil {
+			c.failure, c.status, raw = err, http.StatusInternalServerError, nil
+		}
+	}
+	if c.Method == http.MethodHead {
+		raw = nil
+	}
+	r.writeHeader(c, len(raw))
+	if _, err := c.w.Write(raw); err != nil && c.failure == nil && len(raw) > 0 && c.Method != http.MethodHead {
+		c.failure = err
+	}
+}
+
+func (r reply) writeHeader(c *call, size int) {
+	contentType := r.contentType
+	if contentType == "" {
+		contentType = "application/json"
+	}
+	if c.status != http.StatusNoContent {
+		c.answered.Set("Content-Type", contentType)
+		c.answered.Set("Content-Length", strconv.Itoa(size))
+	}
+	if c.status == http.StatusServiceUnavailable {
+		c.answered.Set("Retry-After", retryAfter)
+	}
+	c.untilWritten()
+	c.w.WriteHeader(c.status)
+}
+
+// untilWritten gives the client its time to take what is written next.
+func (c *call) untilWritten() {
+	// Where the connection has no deadlines, as in a test's recorder, there is
+	// nobody to wait for either.
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.limit.Write))
+}

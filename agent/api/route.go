@@ -1,0 +1,83 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+)
+
+// A route is a row of the table of what is served.
+type route struct {
+	method  string
+	pattern string // {name} stands for one segment, and […] may be left out
+	who     Role   // the least that a caller must be
+	as      *dialect
+	handle  func(*call) (reply, error)
+
+	paths [][]string // pattern, spelled out and cut into segments
+}
+
+// changes tells whether the route is there to change something.
+func (r *route) changes() bool { return r.method != http.MethodGet && r.method != "" }
+
+// spellOut returns the paths that a pattern stands for.
+func spellOut(pattern string) []string {
+	before, rest, found := strings.Cut(pattern, "[")
+	if !found {
+		return []string{pattern}
+	}
+	optional, after, _ := strings.Cut(rest, "]")
+	return append(spellOut(before+after), spellOut(before+optional+after)...)
+}
+
+func segments(path string) []string { return strings.Split(strings.TrimPrefix(path, "/"), "/") }
+
+// find returns the route of a request and what its path says: the first that
+// matches in the table, or the fallback for its first segment.
+func (a *API) find(method, path string) (*route, map[string]string) {
+	cut := segments(path)
+	for i := range a.table {
+		if params, ok := a.table[i].match(method, cut); ok {
+			return &a.table[i], params
+		}
+	}
+	for i := range a.table {
+		if r := &a.table[i]; r.method == "" && (r.pattern == "/"+cut[0] || r.pattern == "") {
+			return r, nil
+		}
+	}
+	return nil, nil // not reached: the last row of the table takes everything
+}
+
+func (r *route) match(method string, path []string) (map[string]string, bool) {
+	if r.method != method {
+		return nil, false
+	}
+	for _, wanted := range r.paths {
+		if params, ok := matchPath(wanted, path); ok {
+			return params, true
+		}
+	}
+	return nil, false
+}
+
+func matchPath(wanted, path []string) (map[string]string, bool) {
+	if len(wanted) != len(path) {
+		return nil, false
+	}
+	params := map[string]string{}
+	for i, w := range wanted {
+		name, isParam := strings.CutPrefix(w, "{")
+		name = strings.TrimSuffix(name, "}")
+		switch {
+		case !isParam && w != path[i], isParam && path[i] == "", name == "project" && !isProject(path[i]):
+			return nil, false
+		case isParam:
+			params[name] = path[i]
+		}
+	}
+	return params, true
+}
+
+// isProject tells whether s may be the project in a path: as in Nova, hex
+// digits and dashes.
+func isProject(s string) bool { return strings.Trim(s, "0123456789abcdef-") == "" }

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"vifd/vif"
+)
+
+// server1 returns the server that c's path names, or NotFound in Nova's words,
+// which also hides the servers of other projects.
+func (a *API) server1(c *call) (vif.Server, error) {
+	unknown := vif.NotFound.Because("Instance %s could not be found.", c.params["server"])
+	id, ok := parseUUID(c.params["server"])
+	if !ok {
+		return vif.Server{}, unknown
+	}
+	s, err := a.Servers.Server(c.Context(), id)
+	switch {
+	case err != nil && kindOf(err) == vif.NotFound, err == nil && !c.who.sees(s.Project):
+		return vif.Server{}, unknown
+	case err != nil:
+		return vif.Server{}, err
+	}
+	return s, nil
+}
+
+func checkLock(c *call, s vif.Server) error { return lockedFor(c.who.Caller, s) }
+
+// lockedFor returns an error if the server is locked for the caller.
+func lockedFor(caller vif.Caller, s vif.Server) error {
+	if s.Locked && !caller.Admin {
+		return vif.WrongState.Because("Instance %s is locked", s.ID)
+	}
+	return nil
+}
+
+// pluggable are the states in which a server's NICs may change.
+var pluggable = []vif.ServerState{vif.ServerActive, vif.ServerPaused, vif.ServerStopped}
+
+// checkState returns an error if the server is in no state for the act.
+func checkState(s vif.Server, act string) error {
+	if slices.Contains(pluggable, s.State) {
+		return nil
+	}
+	attribute, state := "vm_state", string(s.State)
+	if s.State == vif.ServerShutting {
+		attribute, state = "task_state", "powering-off"
+	}
+	return vif.WrongState.Because("Cannot '%s' instance %s while it is in %s %s", act, s.ID, attribute, state)
+}
+
+func detachKey(server, port string) string { return server + "/" + port }
+
+// detaching tells whether a detach of the port from the server is under way,
+// whoever asked for it.
+func (a *API) detaching(c *call, server, port string) bool {
+	return a.detaches.runs(detachKey(server, port)) || a.Attachments.Detaching(c.Context(), server, port)
+}
+
+// startDetach starts a detach that outlives c, or joins the one that is under
+// way. A failure is logged here, for nobody may be waiting.
+func (a *API) startDetach(c *call, server, port string, onProgress func(vif.Progress)) *task {
+	id := c.id
+	return a.detaches.start(detachKey(server, port), func(ctx context.Context) error {
+		err := a.Attachments.Detach(ctx, server, port, id, onProgress)
+		if err != nil {
+			a.Log.LogAttrs(ctx, slog.LevelWarn, "detach", slog.String("request", id),
+				slog.String("server", server), slog.String("port", port), slog.Any("error", err))
+		}
+		return err
+	})
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"vifd/vif"
+)
+
+// A Who tells who sends a request.
+type Who interface {
+	// Identify returns who sent r, as far as r's connection and its credentials
+	// prove it. Somebody unknown is Nobody, without an error.
+	Identify(r *http.Request) (Identity, error)
+
+	// Explain says what makes a caller of the role, for one who is not.
+	Explain(role Role) string
+}
+
+// A Role is what a caller may do; each may do what those before it may.
+type Role int
+
+// The roles.
+const (
+	Nobody Role = iota // may see versions and health
+	Reader             // may see what is there
+	Member             // may change it
+	Admin              // may do all, locked or not
+)
+
+// An Identity is a caller and what they may do here.
+type Identity struct {
+	vif.Caller
+	Role Role
+}
+
+// sees tells whether i may see what belongs to the project: callers that stand
+// above projects see all.
+func (i Identity) sees(project string) bool {
+	return i.Role >= Reader && i.Project == "" || i.May(project)
+}
+
+// identityHeaders begin the headers by which OpenStack's middleware tells the
+// services behind it who calls. Nobody stands before vifd, so whatever has them
+// was written by the client.
+var identityHeaders = []string{
+	"X-User", "X-Project", "X-Tenant", "X-Role", "X-Domain", "X-Identity", "X-Service", "X-Is-Admin", "X-Trust", "X-Auth-User",
+	"Openstack-System-Scope",
+}
+
+func dropIdentity(h http.Header) {
+	for name := range h {
+		for _, prefix := range identityHeaders {
+			if strings.HasPrefix(name, prefix) && name != "X-Service-Token" {
+				delete(h, name)
+			}
+		}
+	}
+}
+
+// identify settles who c's caller is. Requests that a web page may have sent
+// are refused whoever's browser it is.
+func (a *API) identify(c *call) error {
+	dropIdentity(c.Header)
+	if fromBrowser(c.Request) {
+		return vif.Forbidden.Because("Requests from web pages are not answered.")
+	}
+	who, err := a.Who.Identify(c.Request)
+	if err != nil {
+		return err
+	}
+	c.who = who
+	return nil
+}
+
+// fromBrowser tells whether a web page may have sent r: it names its origin, or
+// a browser sent it to a name that does not stand for this host alone.
+func fromBrowser(r *http.Request) bool {
+	if r.Header.Get("Origin") != "" {
+		return true
+	}
+	if page, err := url.Parse(r.Referer()); err != nil || page.Host != "" && page.Host != r.Host {
+		return true
+	}
+	browser := r.Header.Get("Sec-Fetch-Site") != "" || strings.HasPrefix(r.UserAgent(), "Mozilla/")
+	return browser && !isLocalName(r.Host)
+}
+
+func isLocalName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	a, isAddr := parseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || isAddr && a.IsLoopback()
+}
