@@ -102,3 +102,21 @@ func (tx *Tx) DropPort(id string) error {
 	_, err := tx.exec(`DELETE FROM port WHERE id = ?`, id)
 	return err
 }
+
+// HasMAC tells whether a port on the network has the MAC.
+func (tx *Tx) HasMAC(network, mac string) (found bool, err error) {
+	err = tx.each(func(row) (bool, error) {
+		found = true
+		return false, nil
+	}, `SELECT 1 FROM port WHERE network = ? AND mac = ?`, network, mac)
+	return found, err
+}
+
+// PortWith returns the ID of the port that has the address on the network.
+func (tx *Tx) PortWith(network string, a netip.Addr) (id string, found bool, err error) {
+	err = tx.each(func(r row) (bool, error) {
+		found = true
+		return false, r.Scan(&id)
+	}, `SELECT port FROM fixed_ip WHERE network = ? AND address = ?`, network, sortable(a))
+	return id, found, err
+}

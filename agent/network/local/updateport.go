@@ -1,0 +1,81 @@
+package local
+
+import (
+	"context"
+	"slices"
+
+	"vifd/agent/store"
+	"vifd/vif"
+)
+
+// UpdatePort changes a port's name, AdminUp and Secure; and, while no server
+// holds it, its MAC, Device, DeviceOwner and addresses, where the zero Address
+// of a FixedIP asks for one from its Subnet. To change one of those while a
+// server holds the port is vif.InUse. All else of p is the authority's own.
+func (l *Local) UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error) {
+	if err := checkNames(p.Name, p.Device, p.DeviceOwner); err != nil {
+		return vif.Port{}, err
+	}
+	mac, err := parseMAC(p.MAC)
+	if err != nil {
+		return vif.Port{}, err
+	}
+	p.MAC = mac
+	return change(ctx, l, func(tx *store.Tx) (vif.Port, error) {
+		old, err := port(tx, p.ID)
+		if err != nil {
+			return p, err
+		}
+		if err := checkBound(old, p); err != nil {
+			return p, err
+		}
+		next := old
+		next.Name, next.AdminUp, next.Secure = p.Name, p.AdminUp, p.Secure
+		next.MAC, next.Device, next.DeviceOwner, next.Updated = p.MAC, p.Device, p.DeviceOwner, l.now()
+		if next.FixedIPs, err = l.readdress(tx, old, p.FixedIPs); err != nil {
+			return p, err
+		}
+		return next, tx.PutPort(next)
+	})
+}
+
+// checkBound refuses what may not change, or not while a server holds the port.
+func checkBound(old, p vif.Port) error {
+	if p.Network != old.Network {
+		return vif.Invalid.Because("The network of a port cannot be changed: make another one.")
+	}
+	if old.Claim == 0 {
+		return nil
+	}
+	for _, c := range []struct {
+		what    string
+		changed bool
+	}{
+		{"MAC address", p.MAC != old.MAC},
+		{"device", p.Device != old.Device || p.DeviceOwner != old.DeviceOwner},
+		{"fixed IPs", !slices.Equal(p.FixedIPs, old.FixedIPs)},
+	} {
+		if c.changed {
+			return vif.InUse.Because("The %s of port %s cannot be changed while instance %s holds it. Detach it first.", c.what, old.ID, old.Device)
+		}
+	}
+	return nil
+}
+
+// readdress returns the addresses that old gets in place of those it has. What
+// it had already it keeps; what it loses rests for the quarantine.
+func (l *Local) readdress(tx *store.Tx, old vif.Port, want []vif.FixedIP) ([]vif.FixedIP, error) {
+	if slices.Equal(want, old.FixedIPs) {
+		return old.FixedIPs, nil
+	}
+	claims := make([]vif.AddressClaim, len(want))
+	for i, f := range want {
+		claims[i] = vif.AddressClaim{Address: f.Address, Subnet: f.Subnet}
+	}
+	found, err := l.allocate(tx, old, claims)
+	if err != nil {
+		return nil, err
+	}
+	gone := slices.DeleteFunc(slices.Clone(old.FixedIPs), func(f vif.FixedIP) bool { return slices.Contains(found, f) })
+	return found, l.rest(tx, old, gone)
+}
