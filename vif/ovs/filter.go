@@ -1,0 +1,76 @@
+package ovs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/digitalocean/go-openvswitch/ovs"
+
+	"vifd/vif"
+)
+
+// The OpenFlow ports that NICs are pinned to. A port of these that has no rules
+// carries nothing.
+const (
+	FirstOFPort = 16384
+	LastOFPort  = 32767
+)
+
+// checkNumber refuses an n that is pinned outside of the range.
+func checkNumber(n vif.NIC) error {
+	if n.OFPort < FirstOFPort || n.OFPort > LastOFPort {
+		return vif.Invalid.Because("OpenFlow port %d of port %s is not between %d and %d", n.OFPort, n.Port.ID, FirstOFPort, LastOFPort)
+	}
+	return nil
+}
+
+// Filter returns when the rules for n.OFPort are in place, in exchange for those
+// that n's port had: all of them or, on an error, those of before. A second
+// Filter of the same n changes nothing.
+func (s *Switch) Filter(ctx context.Context, n vif.NIC) error {
+	if err := checkNumber(n); err != nil {
+		return err
+	}
+	rules, err := rulesFor(n)
+	if err != nil {
+		return err
+	}
+	b, err := s.ready(ctx, n.Port.Segment.Bridge)
+	if err != nil {
+		return fmt.Errorf("filter of port %s: %w", n.Port.ID, err)
+	}
+	return b.replace(ctx, Cookie(n.Port.ID), flows(n, rules))
+}
+
+// Unfilter returns when no rules of n's port are left; there need be none. On a
+// bridge that does not exist there are none.
+func (s *Switch) Unfilter(ctx context.Context, n vif.NIC) error {
+	b, err := s.ready(ctx, n.Port.Segment.Bridge)
+	if vif.KindOf(err) == vif.NotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("filter of port %s: %w", n.Port.ID, err)
+	}
+	return b.replace(ctx, Cookie(n.Port.ID), nil)
+}
+
+// Filtered asks the bridge which ports rules of ours stand for: the OpenFlow
+// port by cookie.
+func (s *Switch) Filtered(ctx context.Context, name string) (map[uint64]int, error) {
+	b, err := s.ready(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	found, err := b.dump(ctx, &ovs.MatchFlow{Cookie: cookieMark, CookieMask: cookieMask, Table: tableAdmit})
+	if err != nil {
+		return nil, vif.Unavailable.From(err, "Open vSwitch does not say which flows bridge %s has", name)
+	}
+	ports := map[uint64]int{}
+	for _, f := range found {
+		if f.Cookie != baseCookie {
+			ports[f.Cookie] = f.InPort
+		}
+	}
+	return ports, nil
+}

@@ -1,0 +1,69 @@
+package ovs
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strconv"
+
+	"vifd/vif"
+)
+
+// What the external_ids of rows of ours say. iface-id, attached-mac,
+// iface-status and vm-id are those of the integration guide of Open vSwitch.
+const (
+	keyOwner  = "owner" // of a Port or a QoS row
+	owner     = "vifd"
+	keyPort   = "vifd-port"
+	keyGen    = "vifd-gen"
+	keyDevice = "vifd-ifindex" // the device that the row was written for
+	keyMAC    = "attached-mac"
+	keyBase   = "vifd-base" // of a bridge that has our base flows
+)
+
+// marked returns what external_ids of rows for the port include.
+func marked(port string) map[string]string { return map[string]string{keyOwner: owner, keyPort: port} }
+
+// foreign tells whether a port is not ours.
+func foreign(p *portRow) bool {
+	return p.ExternalIDs[keyOwner] != owner || p.ExternalIDs[keyPort] == ""
+}
+
+// generation reads vifd-gen; one that is no number is the oldest.
+func generation(ids map[string]string) int64 {
+	n, _ := strconv.ParseInt(ids[keyGen], 10, 64)
+	return n
+}
+
+// portIDs returns the external_ids of n's Port row.
+func portIDs(n vif.NIC) map[string]string {
+	ids := marked(n.Port.ID)
+	ids[keyGen] = strconv.FormatInt(n.Gen, 10)
+	return ids
+}
+
+// interfaceIDs returns the external_ids of n's Interface row; index is its
+// tap's, or 0 when it is not known.
+func interfaceIDs(n vif.NIC, index int) map[string]string {
+	ids := map[string]string{
+		"iface-id": n.Port.ID, "iface-status": "active", "vm-id": n.Server,
+		keyMAC: n.Port.MAC, keyPort: n.Port.ID, keyGen: strconv.FormatInt(n.Gen, 10),
+	}
+	if index > 0 {
+		ids[keyDevice] = strconv.Itoa(index)
+	}
+	return ids
+}
+
+// The first byte of the cookie of every flow of ours, and what selects it.
+const (
+	cookieMark = uint64('V') << 56
+	cookieMask = uint64(0xff) << 56
+	baseCookie = cookieMark // of the flows that belong to no port
+)
+
+// Cookie returns the cookie of the flows of the port with that ID: a byte that
+// marks them as ours, and 56 bits of the ID's SHA-256.
+func Cookie(port string) uint64 {
+	sum := sha256.Sum256([]byte(port))
+	return cookieMark | binary.BigEndian.Uint64(sum[:8])&^cookieMask
+}

@@ -1,0 +1,160 @@
+package ovs
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/ovn-kubernetes/libovsdb/ovsdb"
+
+	"vifd/vif"
+)
+
+// Plug returns when n's rows are committed, in one transaction: Interface and
+// Port as n wants them, and none of another generation of the port or of an
+// older owner of the tap's name. Rows that are right already are left alone;
+// those of n's generation that are not are corrected in place, so that traffic
+// goes on. Where the tap was made anew since its row was written, the row is
+// made anew too, for a switch in user space would go on polling the old device.
+//
+// A stranger's port or interface of that name is vif.InUse, an unknown bridge
+// vif.NotFound. Plug does not wait for ovs-vswitchd; Wired does.
+func (s *Switch) Plug(ctx context.Context, n vif.NIC) error {
+	if err := checkNumber(n); err != nil {
+		return err
+	}
+	return s.change(ctx, n, s.plug)
+}
+
+func (s *Switch) plug(t *transaction, n vif.NIC) error {
+	b := t.view.bridge(n.Port.Segment.Bridge)
+	if b == nil {
+		return noBridge(n.Port.Segment.Bridge)
+	}
+	rivals, err := t.rivals(n)
+	if err != nil {
+		return err
+	}
+	var kept *portRow
+	for _, p := range rivals {
+		if s.fits(t, p, b, n) {
+			kept = p
+		} else {
+			t.remove(p)
+		}
+	}
+	if kept != nil {
+		s.correct(t, kept, b, n)
+		return nil
+	}
+	s.insert(t, b, n)
+	return nil
+}
+
+// rivals returns the rows of ours that have n's port or n's tap.
+func (t *transaction) rivals(n vif.NIC) ([]*portRow, error) {
+	rows := t.view.portsOf(n.Port.ID)
+	named := t.view.port(n.Tap)
+	if named != nil && foreign(named) {
+		return nil, vif.InUse.Because("a switch port %s is there already, and vifd did not make it", n.Tap)
+	}
+	if i := t.view.iface(n.Tap); i != nil && i.ExternalIDs[keyPort] == "" {
+		return nil, vif.InUse.Because("a switch interface %s is there already, and vifd did not make it", n.Tap)
+	}
+	if named != nil && named.ExternalIDs[keyPort] != n.Port.ID {
+		rows = append(rows, named)
+	}
+	return rows, nil
+}
+
+// fits tells whether p is n's row, on the bridge and for the tap of today.
+func (s *Switch) fits(t *transaction, p *portRow, b *bridgeRow, n vif.NIC) bool {
+	if p.Name != n.Tap || p.ExternalIDs[keyPort] != n.Port.ID || generation(p.ExternalIDs) != n.Gen {
+		return false
+	}
+	i, on := t.view.iface(n.Tap), t.view.bridgeOf(p.UUID)
+	if i == nil || on == nil || on.UUID != b.UUID {
+		return false
+	}
+	was, now := i.ExternalIDs[keyDevice], s.index(n.Tap)
+	return !userspace(b) || was == "" || now == 0 || was == strconv.Itoa(now)
+}
+
+// insert adds n's rows.
+func (s *Switch) insert(t *transaction, b *bridgeRow, n vif.NIC) {
+	t.require(tableBridge, b.UUID, b.Name)
+	row := ovsdb.Row{
+		"name": n.Tap, "type": "", "ofport_request": set(n.OFPort),
+		"external_ids": dict(interfaceIDs(n, s.index(n.Tap))),
+	}
+	if n.Port.MTU > 0 {
+		row["mtu_request"] = set(n.Port.MTU)
+	}
+	iface := t.insert(tableInterface, row)
+	row = ovsdb.Row{
+		"name": n.Tap, "interfaces": refs(iface), "external_ids": dict(portIDs(n)),
+		"vlan_mode": set("access"), // a port without it and without a tag gets the frames of every VLAN
+	}
+	if n.Port.Segment.VLAN > 0 {
+		row["tag"] = set(n.Port.Segment.VLAN)
+	}
+	if !userspace(b) {
+		row["qos"] = refs(t.noop())
+	}
+	port := t.insert(tablePort, row)
+	t.mutate(tableBridge, b.UUID, ovsdb.Mutation{Column: "ports", Mutator: ovsdb.MutateOperationInsert, Value: refs(port)})
+}
+
+// correct changes what is not as n wants it in the rows of p.
+func (s *Switch) correct(t *transaction, p *portRow, b *bridgeRow, n vif.NIC) {
+	i := t.view.iface(n.Tap)
+	columns := ovsdb.Row{}
+	if or(i.OFPortRequest) != n.OFPort {
+		columns["ofport_request"] = set(n.OFPort)
+	}
+	if n.Port.MTU > 0 && or(i.MTURequest) != n.Port.MTU {
+		columns["mtu_request"] = set(n.Port.MTU)
+	}
+	if i.Type != "" {
+		columns["type"] = ""
+	}
+	t.update(tableInterface, i.UUID, columns)
+	t.setIDs(tableInterface, i.UUID, i.ExternalIDs, interfaceIDs(n, s.index(n.Tap)))
+
+	columns = ovsdb.Row{}
+	if tag := n.Port.Segment.VLAN; or(p.Tag) != tag {
+		columns["tag"] = set([]int{tag}[:min(1, tag)]...)
+	}
+	if or(p.VLANMode) != "access" {
+		columns["vlan_mode"] = set("access")
+	}
+	if !userspace(b) && or(p.QoS) == "" {
+		columns["qos"] = refs(t.noop())
+	}
+	t.update(tablePort, p.UUID, columns)
+}
+
+// noop returns the QoS row that ours share. On the kernel's datapath it keeps the
+// queue discipline that a tap has from its birth, which costs throughput, away.
+func (t *transaction) noop() string {
+	for _, q := range all[qosRow](t.view, tableQoS) {
+		if t.qos == "" && q.ExternalIDs[keyOwner] == owner && q.Type == "linux-noop" {
+			t.qos = q.UUID
+		}
+	}
+	if t.qos == "" {
+		t.qos = t.insert(tableQoS, ovsdb.Row{"type": "linux-noop", "external_ids": dict(map[string]string{keyOwner: owner})})
+	}
+	return t.qos
+}
+
+// index returns the interface index of the device, or 0 when it is not known.
+func (s *Switch) index(device string) int {
+	if s.config.Index == nil {
+		return 0
+	}
+	index, ok := s.config.Index(device)
+	if !ok {
+		return 0
+	}
+	return index
+}

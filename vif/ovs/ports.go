@@ -1,0 +1,45 @@
+package ovs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"vifd/vif"
+)
+
+// Port returns the switch port of n's generation of its port as last heard of,
+// also while there is no connection.
+func (s *Switch) Port(n vif.NIC) (vif.SwitchPort, bool) {
+	v := s.db.view()
+	for _, p := range v.portsOf(n.Port.ID) {
+		if generation(p.ExternalIDs) != n.Gen || p.Name != n.Tap {
+			continue
+		}
+		if b := v.bridgeOf(p.UUID); b != nil {
+			return v.switchPort(p, b.Name), true
+		}
+	}
+	return vif.SwitchPort{}, false
+}
+
+// Ports returns every switch port of ours, by name. While the connection to
+// the database is down, the error is Unavailable.
+func (s *Switch) Ports(context.Context) ([]vif.SwitchPort, error) {
+	if _, err := s.db.connected(); err != nil {
+		return nil, err
+	}
+	v := s.db.view()
+	bridges := map[string]string{}
+	for _, b := range all[bridgeRow](v, tableBridge) {
+		for _, p := range b.Ports {
+			bridges[p] = b.Name
+		}
+	}
+	var ports []vif.SwitchPort
+	for _, p := range v.ours() {
+		ports = append(ports, v.switchPort(p, bridges[p.UUID]))
+	}
+	slices.SortFunc(ports, func(a, b vif.SwitchPort) int { return cmp.Compare(a.Name, b.Name) })
+	return ports, nil
+}
