@@ -1,0 +1,82 @@
+package hypervisor
+
+import (
+	"context"
+	"errors"
+
+	"libvirt.org/go/libvirt"
+
+	"vifd/vif"
+)
+
+// Hide returns nil when neither the guest nor the definition has n, or there is
+// no such server. It asks the guest (virDomainDetachDeviceAlias) and waits for it
+// to let go, as long as ctx lets it; then the error is of kind vif.Pending, the
+// request stands, and a later Hide waits for the same one. Only when the guest
+// has let go is n taken out of the definition. Its metadata stays, for Forget.
+func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
+	if !canonical(n.Server) {
+		return nil
+	}
+	leave, err := h.nics.enter(ctx, n.DeviceAlias()) // a Show that was given up on may still be under way
+	if err != nil {
+		return err
+	}
+	leave()
+	e, stop := h.ears.listen(n.Server, n.DeviceAlias())
+	defer stop()
+	if err := unplug(ctx, &liveNIC{h, n}, e); err != nil {
+		return err
+	}
+	return h.undefine(ctx, n)
+}
+
+// A liveNIC is a NIC that a guest may have.
+type liveNIC struct {
+	host *Host
+	nic  vif.NIC
+}
+
+func (l *liveNIC) eject(ctx context.Context) (answer, error) {
+	err := do(ctx, l.host.detach, l.nic.Server, nil, func(d *libvirt.Domain) error {
+		return d.DetachDeviceAlias(l.nic.DeviceAlias(), libvirt.DOMAIN_DEVICE_MODIFY_LIVE)
+	})
+	return l.answer(ctx, err)
+}
+
+// answer returns what err of a detach means. For a NIC that is not there libvirt
+// has other errors in other versions, so whatever is no known word is looked at.
+// libvirt answers only when every earlier change to the domain is through, so
+// what is not there then does not come any more.
+func (l *liveNIC) answer(ctx context.Context, err error) (answer, error) {
+	switch {
+	case err == nil || says(err, alreadyAsked):
+		return asked, nil
+	case says(err, guestBusy):
+		return notNow, nil
+	}
+	err = explain(err, l.nic.Server)
+	switch {
+	case errors.Is(err, vif.NotFound):
+		return notThere, nil
+	case errors.Is(err, vif.Unavailable):
+		return notNow, err
+	}
+	there, e := l.there(ctx)
+	switch {
+	case e != nil:
+		return notNow, openOr(e, err)
+	case there:
+		return notNow, err
+	}
+	return notThere, nil
+}
+
+func (l *liveNIC) there(ctx context.Context) (bool, error) {
+	d, err := l.host.server(ctx, l.nic.Server)
+	if err != nil {
+		return !errors.Is(err, vif.NotFound), except(vif.NotFound, err)
+	}
+	_, ok := d.Server.NIC(l.nic.DeviceAlias())
+	return ok && d.Server.Live, nil
+}

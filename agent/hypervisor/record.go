@@ -1,0 +1,57 @@
+package hypervisor
+
+import (
+	"context"
+	"errors"
+
+	"libvirt.org/go/libvirt"
+
+	"vifd/libvirtxml"
+	"vifd/vif"
+)
+
+// Forget takes n's port out of the metadata of its server. Nothing depends on
+// that entry any more once Hide returned; it is what a lost store is rebuilt from.
+// There may be no entry, and no server.
+func (h *Host) Forget(ctx context.Context, n vif.NIC) error {
+	leave, err := h.records.enter(ctx, n.Server)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	d, err := h.server(ctx, n.Server)
+	if err != nil {
+		return except(vif.NotFound, err)
+	}
+	if p, ok := d.Metadata.Port(n.Port.ID); !ok || p.Gen > n.Gen {
+		return nil
+	}
+	return except(vif.NotFound, h.record(ctx, n.Server, d.Metadata.Without(n.Port.ID), places(d.Server)))
+}
+
+// record makes m the metadata of the server (virDomainSetMetadata).
+func (h *Host) record(ctx context.Context, id string, m libvirtxml.Metadata, where libvirt.DomainModificationImpact) error {
+	text, err := m.Element()
+	if err != nil {
+		return err
+	}
+	err = do(ctx, h.detach, id, nil, func(d *libvirt.Domain) error {
+		err := d.SetMetadata(libvirt.DOMAIN_METADATA_ELEMENT, text, libvirtxml.Prefix, libvirtxml.Namespace, where)
+		if text == "" && errors.Is(err, libvirt.ERR_NO_DOMAIN_METADATA) {
+			return nil
+		}
+		return err
+	})
+	return explain(err, id)
+}
+
+// places returns where the server keeps its metadata.
+func places(s vif.Server) libvirt.DomainModificationImpact {
+	switch {
+	case s.Live && s.Persistent:
+		return libvirt.DOMAIN_AFFECT_LIVE | libvirt.DOMAIN_AFFECT_CONFIG
+	case s.Live:
+		return libvirt.DOMAIN_AFFECT_LIVE
+	}
+	return libvirt.DOMAIN_AFFECT_CONFIG
+}

@@ -1,0 +1,150 @@
+package hypervisor
+
+import (
+	"fmt"
+	"sync"
+
+	"libvirt.org/go/libvirt"
+)
+
+// What libvirt does with a client: it works on so many calls of a connection at
+// a time (max_client_requests), and the connection counts as broken when nothing
+// came for keepEvery seconds, keepCount times in a row.
+const (
+	slots     = 5
+	keepEvery = 10
+	keepCount = 3
+	oldest    = 8_000_000 // libvirt 8.0.0: the first with all that is used here
+)
+
+// A session is one open connection, and the handles of domains on it.
+type session struct {
+	conn    *libvirt.Connect
+	version uint32
+	lost    chan struct{} // closed when the connection is broken
+	slots   chan struct{} // one for each call that libvirt works on
+	undo    []func() error
+
+	mu      sync.Mutex
+	domains map[string]*libvirt.Domain
+	users   int
+	ended   bool
+}
+
+// open dials libvirt. It may take as long as libvirt does.
+func open(uri string) (*session, error) {
+	conn, err := libvirt.NewConnect(uri)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{
+		conn:    conn,
+		lost:    make(chan struct{}),
+		slots:   make(chan struct{}, slots),
+		domains: map[string]*libvirt.Domain{},
+	}
+	if err := s.prepare(); err != nil {
+		s.end()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *session) prepare() error {
+	lost := sync.OnceFunc(func() { close(s.lost) })
+	err := s.conn.RegisterCloseCallback(func(*libvirt.Connect, libvirt.ConnectCloseReason) { lost() })
+	if err != nil {
+		return err
+	}
+	s.undo = append(s.undo, s.conn.UnregisterCloseCallback)
+	if err := s.conn.SetKeepAlive(keepEvery, keepCount); err != nil {
+		return err
+	}
+	s.version, err = s.conn.GetLibVersion()
+	if err == nil && s.version < oldest {
+		err = fmt.Errorf("libvirt %s is too old: 8.0.0 is the oldest that works", dotted(s.version))
+	}
+	return err
+}
+
+// dotted returns a version as people write it.
+func dotted(v uint32) string {
+	return fmt.Sprintf("%d.%d.%d", v/1_000_000, v/1000%1000, v%1000)
+}
+
+// hold keeps the connection open until release. It is false when the session has ended.
+func (s *session) hold() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
+	s.users++
+	return true
+}
+
+func (s *session) release() {
+	s.mu.Lock()
+	s.users--
+	last := s.ended && s.users == 0
+	s.mu.Unlock()
+	if last {
+		s.close()
+	}
+}
+
+// end closes the connection as soon as nobody uses it.
+func (s *session) end() {
+	if s.hold() {
+		s.mu.Lock()
+		s.ended = true
+		s.mu.Unlock()
+		s.release()
+	}
+}
+
+// close lets go of everything. A connection that libvirt has broken refuses some
+// of it, which changes nothing.
+func (s *session) close() {
+	for _, undo := range s.undo {
+		_ = undo()
+	}
+	s.mu.Lock()
+	for _, d := range s.domains {
+		_ = d.Free()
+	}
+	clear(s.domains)
+	s.mu.Unlock()
+	_, _ = s.conn.Close()
+}
+
+// domain returns the handle of the domain with that UUID, which the caller must
+// free. A handle is a name for a domain and no more, so it is kept for the next call.
+func (s *session) domain(id string) (*libvirt.Domain, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d, ok := s.domains[id]; ok {
+		return d, d.Ref()
+	}
+	s.mu.Unlock()
+	d, err := s.conn.LookupDomainByUUIDString(id)
+	s.mu.Lock()
+	if err != nil {
+		return nil, err
+	}
+	if old, ok := s.domains[id]; ok {
+		_ = old.Free()
+	}
+	s.domains[id] = d
+	return d, d.Ref()
+}
+
+// forget drops the handle of a domain that is no more.
+func (s *session) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d, ok := s.domains[id]; ok {
+		_ = d.Free()
+		delete(s.domains, id)
+	}
+}
