@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"vifd/vif"
+)
+
+// A NewAttachment asks for an attachment. Server, Port and Network are IDs or
+// names; with neither a port nor a network, the only network there is gets
+// chosen.
+type NewAttachment struct {
+	Server   string       `json:"server"`
+	Port     string       `json:"port,omitempty"`
+	Network  string       `json:"network,omitempty"`
+	FixedIPs []NewAddress `json:"fixed_ips,omitempty"`
+	MAC      string       `json:"mac,omitempty"`
+	Tag      string       `json:"tag,omitempty"`
+	Secure   *bool        `json:"port_security_enabled,omitempty"`
+}
+
+// A NewAddress asks for one address.
+type NewAddress struct {
+	Address string `json:"ip_address,omitempty"`
+	Version int    `json:"ip_version,omitempty"`
+	Subnet  string `json:"subnet_id,omitempty"`
+}
+
+func (v attachmentView) attachment() vif.Attachment {
+	return vif.Attachment{NIC: v.NIC, State: v.State, Reason: v.Reason}
+}
+
+// Attach returns when the server has the NIC, with the truth about it, or with
+// nothing changed. onProgress is told each step as it ends.
+func (c *Client) Attach(ctx context.Context, n NewAttachment, onProgress func(vif.Progress)) (vif.Attachment, error) {
+	var answer struct {
+		Attachment attachmentView `json:"attachment"`
+	}
+	err := c.ask(ctx, asking{method: http.MethodPost, path: "/v1/attachments", body: n, answer: &answer, onProgress: onProgress})
+	return answer.Attachment.attachment(), err
+}
+
+// Plan returns what Attach would do, and does none of it.
+func (c *Client) Plan(ctx context.Context, n NewAttachment) ([]vif.Planned, error) {
+	body := struct {
+		NewAttachment
+		DryRun bool `json:"dry_run"`
+	}{n, true}
+	var answer struct {
+		Plan []vif.Planned `json:"plan"`
+	}
+	err := c.ask(ctx, asking{method: http.MethodPost, path: "/v1/attachments", body: body, answer: &answer})
+	return answer.Plan, err
+}
+
+// Detach returns when the guest has let go of the port and nothing of it is
+// left. Where that takes longer than vifd waits, the error is of kind
+// vif.Pending, and the detach goes on by itself.
+func (c *Client) Detach(ctx context.Context, server, port string, onProgress func(vif.Progress)) error {
+	return c.ask(ctx, asking{method: http.MethodDelete, path: "/v1/attachments/" + url.PathEscape(port),
+		query: url.Values{"server": {server}}, answer: &struct{}{}, onProgress: onProgress})
+}
+
+// StartDetach returns as soon as the detach is under way. The server is an ID.
+func (c *Client) StartDetach(ctx context.Context, server, port string) error {
+	return c.ask(ctx, asking{method: http.MethodDelete,
+		path: "/v2.1/servers/" + url.PathEscape(server) + "/os-interface/" + url.PathEscape(port)})
+}
+
+// Attachments returns what is plugged into the server, an ID or a name, or into
+// any server for "".
+func (c *Client) Attachments(ctx context.Context, server string) ([]vif.Attachment, error) {
+	query := url.Values{}
+	if server != "" {
+		query.Set("server", server)
+	}
+	var answer struct {
+		Attachments []attachmentView `json:"attachments"`
+	}
+	err := c.ask(ctx, asking{method: http.MethodGet, path: "/v1/attachments", query: query, answer: &answer})
+	var all []vif.Attachment
+	for _, v := range answer.Attachments {
+		all = append(all, v.attachment())
+	}
+	return all, err
+}
