@@ -49,9 +49,9 @@ const patience = 20 * time.Second
 // with the test.
 type host struct {
 	testing.TB
-	dir      string
-	server   *exec.Cmd // ovsdb-server
-	switchd  *exec.Cmd // ovs-vswitchd
+	dir     string
+	server  *exec.Cmd // ovsdb-server
+	switchd *exec.Cmd // ovs-vswitchd
 }
 
 // serial makes names of devices unique in the namespace.

@@ -12,6 +12,9 @@ import (
 	"github.com/digitalocean/go-openvswitch/ovs"
 )
 
+// protocolFlag names the versions of OpenFlow that have bundles.
+const protocolFlag = "--protocols=OpenFlow14,OpenFlow15"
+
 // A pipe takes the lines of a bundle to a bridge.
 type pipe func(ctx context.Context, lines string) error
 
@@ -34,7 +37,7 @@ func ofctl(ctx context.Context, to pipe) *ovs.Client {
 // forkBundle does the lines of a bundle with ovs-ofctl: all of them, or none.
 func forkBundle(ctx context.Context, target, lines string) error {
 	_, err := run(ctx, strings.NewReader(lines), "ovs-ofctl",
-		"--protocols=OpenFlow14,OpenFlow15", "--bundle", "add-flow", target, "-")
+		protocolFlag, "--bundle", "add-flow", target, "-")
 	return err
 }
 

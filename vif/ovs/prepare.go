@@ -34,6 +34,9 @@ func (s *Switch) prepare(ctx context.Context, b *bridge) error {
 	if err == nil && !led {
 		err = s.lay(ctx, b, row)
 	}
+	if err == nil {
+		err = b.openFragments(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -88,6 +91,16 @@ func baseFlows() []*ovs.Flow {
 		{Table: tableOthers, Priority: 10, Cookie: baseCookie, Matches: matches{ours}, Actions: []ovs.Action{ovs.Drop()}},
 		{Table: tableOthers, Priority: 0, Cookie: baseCookie, Actions: []ovs.Action{ovs.Normal()}},
 	}
+}
+
+// openFragments makes the bridge look at the ports in the first fragment of a
+// packet, as it does in whole packets; otherwise a DHCP server could hide there.
+func (b *bridge) openFragments(ctx context.Context) error {
+	_, err := run(ctx, nil, "ovs-ofctl", protocolFlag, "set-frags", b.target(), "nx-match")
+	if err != nil {
+		return vif.Unavailable.From(err, "Open vSwitch does not match fragments on bridge %s", b.name)
+	}
+	return nil
 }
 
 // secure returns when ovs-vswitchd has made the bridge secure. The bridge then

@@ -13,16 +13,16 @@ import (
 // it are only read.
 type view struct{ cache *cache.TableCache }
 
-// find returns the rows of the table that have m's UUID, name or marker.
-func find[T any](v view, table string, m *T) []*T {
+// named returns the row of the table that has m's name, or nil.
+func named[T any](v view, table string, m *T) *T {
 	if v.cache == nil {
 		return nil
 	}
-	rows, err := v.cache.Table(table).RowsByModels([]model.Model{m})
-	if err != nil {
-		return nil // m is not of that table, which cannot be
+	_, row, err := v.cache.Table(table).RowByModel(m)
+	if err != nil || row == nil {
+		return nil
 	}
-	return collect[T](rows)
+	return row.(*T)
 }
 
 // all returns every row of the table.
@@ -36,7 +36,7 @@ func all[T any](v view, table string) []*T {
 func collect[T any](rows map[string]model.Model) []*T {
 	found := make([]*T, 0, len(rows))
 	for _, r := range rows {
-		found = append(found, r.(any).(*T))
+		found = append(found, r.(*T))
 	}
 	return found
 }
@@ -51,19 +51,22 @@ func first[T any](rows []*T) *T {
 
 func (v view) root() *rootRow { return first(all[rootRow](v, tableRoot)) }
 
-func (v view) bridge(name string) *bridgeRow {
-	return first(find(v, tableBridge, &bridgeRow{Name: name}))
-}
-
-func (v view) port(name string) *portRow { return first(find(v, tablePort, &portRow{Name: name})) }
-
+func (v view) bridge(name string) *bridgeRow { return named(v, tableBridge, &bridgeRow{Name: name}) }
+func (v view) port(name string) *portRow     { return named(v, tablePort, &portRow{Name: name}) }
 func (v view) iface(name string) *interfaceRow {
-	return first(find(v, tableInterface, &interfaceRow{Name: name}))
+	return named(v, tableInterface, &interfaceRow{Name: name})
 }
 
 // portsOf returns the rows of ours for the port with the ID.
 func (v view) portsOf(id string) []*portRow {
-	return slices.DeleteFunc(find(v, tablePort, &portRow{ExternalIDs: marked(id)}), foreign)
+	if v.cache == nil {
+		return nil
+	}
+	rows, err := v.cache.Table(tablePort).RowsByModels([]model.Model{&portRow{ExternalIDs: marked(id)}})
+	if err != nil {
+		return nil // a portRow is of that table
+	}
+	return slices.DeleteFunc(collect[portRow](rows), foreign)
 }
 
 // ours returns every row of ours.
