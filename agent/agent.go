@@ -5,8 +5,8 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"vifd/agent/api"
@@ -14,6 +14,8 @@ import (
 	"vifd/agent/hypervisor"
 	"vifd/agent/network/local"
 	"vifd/agent/store"
+	"vifd/systemd"
+	"vifd/vif"
 	"vifd/vif/ovs"
 	"vifd/vif/tap"
 )
@@ -27,7 +29,129 @@ var (
 	_ api.Attachments    = (*hotplug.Engine)(nil)
 	_ api.Servers        = (*hypervisor.Host)(nil)
 	_ api.Networking     = (*local.Local)(nil)
+	_ api.Health         = (*pulse)(nil)
 )
 
 // stopTime bounds what is waited for when vifd is told to stop.
 const stopTime = 8 * time.Second
+
+// An agent is all parts of one vifd.
+type agent struct {
+	config Config
+	log    *slog.Logger
+	store  *store.Store
+	taps   *tap.Devices
+	ovs    *ovs.Switch
+	host   *hypervisor.Host
+	local  *local.Local
+	engine *hotplug.Engine
+	loop   *loop
+	pulse  *pulse
+	api    *api.API
+}
+
+// Run serves with c until ctx ends, and then comes to a safe point: what is
+// under way is ended or taken back, and all NICs stay as they are. An error says
+// why vifd could not start, or had to stop.
+func Run(ctx context.Context, c Config, log *slog.Logger, version string) error {
+	a := &agent{config: c, log: log}
+	if err := a.open(ctx, version); err != nil {
+		return errors.Join(err, a.close())
+	}
+	err := a.serve(ctx)
+	return errors.Join(err, a.close())
+}
+
+// open makes the parts. Nothing but the store, the kernel and the socket has to
+// be there for it.
+func (a *agent) open(ctx context.Context, version string) (err error) {
+	if a.store, err = store.Open(ctx, a.config.StateDir, a.log); err != nil {
+		return err
+	}
+	if a.taps, err = tap.Open(a.config.Taps); err != nil {
+		return err
+	}
+	a.ovs = ovs.New(ovs.Config{Database: a.config.OVS.Database, Sockets: a.config.OVS.RunDir, Index: a.taps.Index, Log: a.log})
+	a.host = hypervisor.New(a.config.Libvirt, a.log)
+	a.local = local.New(a.store, a.config.Host, local.Defaults{
+		Bridge: a.config.Network.Bridge, MTU: a.config.Network.MTU, Quarantine: a.config.Network.Quarantine,
+	})
+	a.engine = hotplug.New(hotplug.Parts{
+		Authority: a.local, Taps: a.taps, Switch: a.ovs, Hypervisor: a.host, Store: a.store, Log: a.log,
+	}, a.config.Engine)
+	a.loop = newLoop(a.engine.Recover, a.log)
+	a.pulse = &pulse{version: version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
+	a.api = api.New(api.Config{
+		Servers: a.host, Attachments: a.engine, Networking: a.local, Health: a.pulse,
+		Log: a.log, Host: a.config.Host, Version: version, Limits: a.config.API,
+	})
+	return nil
+}
+
+// serve runs the parts until ctx ends or the API fails. The API comes first, so
+// that reading works while the host is looked at.
+func (a *agent) serve(ctx context.Context) error {
+	listeners, err := a.listen()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() { a.warn("Open vSwitch", a.ovs.Run(ctx)) })
+	parts.Go(func() {
+		a.warn("libvirt", a.host.Run(ctx, func(server string) { a.loop.again(look(server)) }))
+	})
+	parts.Go(func() { a.hear(ctx) })
+	parts.Go(func() { a.look(ctx) })
+	parts.Go(func() { a.watchdog(ctx) })
+	err = a.api.Serve(ctx, listeners...)
+	a.warn("systemd", systemd.Stopping())
+	cancel()
+	return err
+}
+
+// look does the first pass, says that vifd is ready, and goes on looking.
+func (a *agent) look(ctx context.Context) {
+	a.settle(ctx)
+	for {
+		err := a.engine.Start(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil || vif.KindOf(err) != vif.Unavailable || a.store.Failed() == nil {
+			a.warn("the first look at the host left something to do", err)
+			break
+		}
+		a.warn("the store does not answer", err)
+		wait(ctx, time.Second)
+	}
+	a.pulse.ready.Store(true)
+	a.log.Info("ready", "version", a.pulse.version, "socket", a.config.Socket.Path)
+	a.warn("systemd", systemd.Ready())
+	a.loop.run(ctx)
+}
+
+func (a *agent) warn(what string, err error) {
+	if err != nil {
+		a.log.Warn(what, "err", err)
+	}
+}
+
+// close ends what goes on after an answer, and lets go of everything.
+func (a *agent) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	var errs []error
+	if a.engine != nil {
+		errs = append(errs, a.engine.Close(ctx))
+	}
+	if a.taps != nil {
+		a.taps.Close()
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -4,64 +4,82 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
+
+	"vifd/agent/hotplug"
 )
 
-// resync is how often the host is looked at when nothing says that it changed.
+// resync is how often everything is looked at when nothing says that it changed.
 const resync = 30 * time.Second
 
-// settleFor is how long pokes are gathered before a pass, so that a burst of
-// events is one look.
-const settleFor = 20 * time.Millisecond
+// burst is how long pokes are gathered before a pass, so that a burst of events
+// is one look, and so that a change of our own is over before it is looked at.
+const burst = 100 * time.Millisecond
 
-// A loop decides when to look at the host again. What to do then is its pass's.
+// A loop decides when to look at the host again, and at what. What to do then is
+// its pass's.
 type loop struct {
-	pass func(context.Context) error
-	pace func() time.Duration // until the next pass that nobody asked for
+	pass func(context.Context, hotplug.Look) error
 	log  *slog.Logger
-	poke chan struct{} // holds one poke; more say nothing more
+
+	mu    sync.Mutex
+	next  hotplug.Look
+	poked chan struct{} // holds one poke; more say nothing more
 }
 
-func newLoop(pass func(context.Context) error, log *slog.Logger) *loop {
-	return &loop{pass: pass, pace: jittered, log: log, poke: make(chan struct{}, 1)}
+func newLoop(pass func(context.Context, hotplug.Look) error, log *slog.Logger) *loop {
+	return &loop{pass: pass, log: log, poked: make(chan struct{}, 1)}
 }
 
-// again asks for a pass. It never blocks.
-func (l *loop) again() {
+// again asks for a look. It never blocks.
+func (l *loop) again(look hotplug.Look) {
+	l.mu.Lock()
+	l.next = l.next.And(look)
+	l.mu.Unlock()
 	select {
-	case l.poke <- struct{}{}:
+	case l.poked <- struct{}{}:
 	default:
 	}
 }
 
-// run passes when poked and every now and then, until ctx ends.
+// take returns all that was asked for since the last take.
+func (l *loop) take() hotplug.Look {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	look := l.next
+	l.next = hotplug.Look{}
+	return look
+}
+
+// run looks when it was asked to, and at everything now and then, until ctx
+// ends. A pass that did not reach its end is followed by another at the next
+// turn.
 func (l *loop) run(ctx context.Context) {
+	turn := time.NewTimer(jittered())
+	defer turn.Stop()
 	for {
-		timer := time.NewTimer(l.pace())
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return
-		case <-l.poke:
-			l.gather(ctx)
-		case <-timer.C:
+		case <-l.poked:
+			wait(ctx, burst)
+		case <-turn.C:
+			l.again(hotplug.Look{All: true})
+			turn.Reset(jittered())
 		}
-		timer.Stop()
-		if err := l.pass(ctx); err != nil && ctx.Err() == nil {
+		if err := l.pass(ctx, l.take()); err != nil && ctx.Err() == nil {
 			l.log.Warn("the host is not as it should be yet", "err", err)
 		}
 	}
 }
 
-// gather lets a burst of pokes end, for a bounded time.
-func (l *loop) gather(ctx context.Context) {
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-time.After(settleFor):
-	}
-	select {
-	case <-l.poke:
-	default:
+	case <-timer.C:
 	}
 }
 

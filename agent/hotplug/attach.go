@@ -61,19 +61,14 @@ func (e *Engine) attach(ctx context.Context, r vif.Request, op *operation) (a st
 
 // into does the steps of a, and notes that they are done.
 func (e *Engine) into(ctx context.Context, a store.Attachment, srv vif.Server, op *operation) (vif.Attachment, error) {
-	wired, err := e.connect(ctx, a.NIC, srv.Live, &op.timer)
-	if err != nil {
+	if err := e.connect(ctx, a.NIC, srv.Live, &op.timer); err != nil {
 		return vif.Attachment{}, err
 	}
 	if err := op.time(stepSettle, func() error { return e.settle(ctx, a, op) }); err != nil {
 		return vif.Attachment{}, err
 	}
 	a.Settled = true
-	truth := e.truth(ctx, a)
-	if !wired && truth.State == vif.Active {
-		truth.State, truth.Reason = vif.Build, "the guest's link is down until the switch has the port"
-	}
-	return truth, nil
+	return e.truth(ctx, a), nil
 }
 
 // look returns the server if a NIC can be plugged into it now.

@@ -21,31 +21,29 @@ type wire struct {
 
 // connect makes the tap, and then does the switch's part and the guest's side
 // by side. Until the filter is in place and the switch has the port, the guest
-// sees its link down. wired is false when the switch has not taken the port by
-// the time that an attach waits for it; the link then stays down for Recover to
-// raise.
-func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) (wired bool, err error) {
+// sees its link down: also after connect has returned, where the switch takes
+// longer than an attach waits for it. Recover raises the link then.
+func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) error {
 	if err := t.time(stepTap, func() error { return e.Taps.Create(ctx, n) }); err != nil {
-		return false, err
+		return err
 	}
 	w := e.wire(ctx, n, t)
 	up := w.within(patience)
-	select {
-	case <-w.done:
-		if w.err != nil {
-			return false, w.err
-		}
-	default:
+	if failed := w.failed(); failed != nil {
+		return failed
 	}
-	err = t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, up) })
+	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, up) })
 	<-w.done
 	switch {
 	case err != nil:
-		return false, err
-	case w.err != nil || !w.confirmed || up || !live:
-		return w.confirmed, w.err
+		return err
+	case w.err != nil || up || !live:
+		return w.err
+	case !w.confirmed:
+		e.held.make(n.Port.ID)
+		return nil
 	}
-	return true, t.time(stepRaise, func() error { return e.Hypervisor.Link(ctx, n, true) })
+	return t.time(stepRaise, func() error { return e.Hypervisor.Link(ctx, n, true) })
 }
 
 // wire starts the switch's part: the filter first, then the port.
@@ -77,6 +75,16 @@ func (e *Engine) confirm(ctx context.Context, n vif.NIC, t *timer) (bool, error)
 		return false, nil
 	}
 	return false, err
+}
+
+// failed returns why the switch's part cannot be done, if that is known yet.
+func (w *wire) failed() error {
+	select {
+	case <-w.done:
+		return w.err
+	default:
+		return nil
+	}
 }
 
 // within tells whether the switch has the port within d. It returns early when

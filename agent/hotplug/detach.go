@@ -86,6 +86,7 @@ func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, relea
 			return err
 		}
 	}
+	e.held.clear(a.NIC.Port.ID)
 	released()
 	if err := e.unlink(ctx, a.NIC, t, last); err != nil {
 		return err

@@ -39,6 +39,7 @@ type Engine struct {
 	servers keyed // one change at a time to a server
 	ports   keyed // and to a port, until nothing of its last attachment is left
 	after   sync.WaitGroup
+	held    marks      // ports whose guest's link is down until the switch has them
 	names   sync.Mutex // held while a name and a number are chosen and noted
 }
 

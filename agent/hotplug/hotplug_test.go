@@ -177,7 +177,7 @@ func TestStubbornGuest(t *testing.T) {
 		t.Errorf("attached: %+v, %v", list, err)
 	}
 	h.stuck = false
-	if err := e.Recover(t.Context()); err != nil {
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.String(); got != "" {
@@ -199,7 +199,7 @@ func TestSlowSwitch(t *testing.T) {
 		t.Error("the guest's link is up before the switch has the port")
 	}
 	close(h.slow)
-	if err := e.Recover(t.Context()); err != nil {
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if !h.nics[nic.DeviceAlias()].Link {
@@ -216,14 +216,14 @@ func TestServerGone(t *testing.T) {
 	}
 	e.Close(t.Context())
 	h.srv.Live, h.srv.State = false, vif.ServerStopped
-	if err := e.Recover(t.Context()); err != nil {
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.String(); got != attached {
 		t.Errorf("stopped:\n%s", got)
 	}
 	h.gone = true
-	if err := e.Recover(t.Context()); err != nil {
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.String(); got != "" {
@@ -242,7 +242,7 @@ func TestRecoverTouchesNothing(t *testing.T) {
 	before := slices.Clone(h.trace)
 	for _, down := range []string{"", "libvirt", "switch"} {
 		h.down = map[string]bool{down: true}
-		if err := e.Recover(t.Context()); err != nil {
+		if err := e.Recover(t.Context(), Look{All: true}); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(h.trace, before) {

@@ -47,3 +47,37 @@ func (k *keyed) try(name string) (unlock func(), busy <-chan struct{}) {
 		close(c)
 	}), nil
 }
+
+// marks are names that stand for something until they are cleared. The zero
+// value has none.
+type marks struct {
+	mu   sync.Mutex
+	made map[string]bool
+}
+
+func (m *marks) make(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.made == nil {
+		m.made = map[string]bool{}
+	}
+	m.made[name] = true
+}
+
+func (m *marks) clear(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.made, name)
+}
+
+func (m *marks) has(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.made[name]
+}
+
+func (m *marks) any() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.made) > 0
+}

@@ -16,7 +16,7 @@ const salts = 16
 // Recover knows of it. The name of the tap and the number of the switch port
 // are chosen here, and are nobody else's.
 func (e *Engine) note(ctx context.Context, r vif.Request, srv vif.Server, p vif.Port, op *operation) (store.Attachment, error) {
-	bridge, err := e.Switch.Bridge(ctx, p.Segment.Bridge)
+	bridge, err := e.bridge(ctx, p)
 	if err != nil {
 		return store.Attachment{}, err
 	}
@@ -87,4 +87,14 @@ func (e *Engine) settle(ctx context.Context, a store.Attachment, op *operation) 
 		}
 		return tx.PutOperation(done)
 	})
+}
+
+// bridge returns the bridge that carries p's network. That it is missing is this
+// host's fault and not the request's: the binding has failed.
+func (e *Engine) bridge(ctx context.Context, p vif.Port) (vif.Bridge, error) {
+	b, err := e.Switch.Bridge(ctx, p.Segment.Bridge)
+	if errors.Is(err, vif.NotFound) {
+		return b, vif.Unavailable.From(err, "Port %s cannot be bound on this host: %s", p.ID, vif.Shown(err))
+	}
+	return b, err
 }

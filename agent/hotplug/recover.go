@@ -38,20 +38,21 @@ func (e *Engine) Start(ctx context.Context) error {
 			return err
 		}
 	}
-	return e.Recover(ctx)
+	return e.Recover(ctx, Look{All: true})
 }
 
-// Recover brings the host to what the store says, in one pass: what was settled
+// Recover brings what it looks at to what the store says: what was settled
 // is made whole again, what was not is taken back, and what a guest had not let
 // go of is asked for again. What is as it should be is not touched. A server
 // with a change under way is left to that change. One bad port does not stop the
 // others; the error joins what went wrong with each.
-func (e *Engine) Recover(ctx context.Context) error {
+func (e *Engine) Recover(ctx context.Context, l Look) error {
 	rows, err := e.rows(ctx)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	w, err := e.see(ctx, rows)
+	l.All = l.All || e.held.any()
+	w, err := e.see(ctx, rows, l)
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 		actReplug:  func() error { return e.Switch.Unplug(ctx, n) },
 		actPlug:    func() error { return e.Switch.Plug(ctx, n) },
 		actShow:    func() error { return e.showWired(ctx, n) },
-		actRaise:   func() error { return e.Hypervisor.Link(ctx, n, true) },
+		actRaise:   func() error { return e.raise(ctx, n) },
 		actPersist: func() error { return e.keep(ctx, a) },
 	}
 	for _, do := range acts {
@@ -150,6 +151,15 @@ func (e *Engine) showWired(ctx context.Context, n vif.NIC) error {
 		return err
 	}
 	return e.show(ctx, n)
+}
+
+// raise lets the guest see its link up.
+func (e *Engine) raise(ctx context.Context, n vif.NIC) error {
+	err := e.Hypervisor.Link(ctx, n, true)
+	if err == nil {
+		e.held.clear(n.Port.ID)
+	}
+	return err
 }
 
 // acted keeps what repair came to in the row, where port_state is read. Waiting

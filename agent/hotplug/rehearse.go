@@ -43,7 +43,7 @@ func (e *Engine) Plan(ctx context.Context, r vif.Request) ([]vif.Planned, error)
 
 // rehearse returns the NIC that note would write down.
 func (e *Engine) rehearse(ctx context.Context, r vif.Request, srv vif.Server, p vif.Port) (vif.NIC, error) {
-	bridge, err := e.Switch.Bridge(ctx, p.Segment.Bridge)
+	bridge, err := e.bridge(ctx, p)
 	if err != nil {
 		return vif.NIC{}, err
 	}

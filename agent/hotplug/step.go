@@ -13,9 +13,11 @@ import (
 // A step is one reversible act. do must not mind that it was done before, nor
 // undo that it was done by half or never.
 type step struct {
-	name     string
-	do, undo func(context.Context, vif.NIC) error
-	last     bool // nothing waits for its undo, so that it comes after all others
+	name    string
+	do      func(context.Context, vif.NIC) error
+	undoing string // what undo is called
+	undo    func(context.Context, vif.NIC) error
+	last    bool // nothing waits for its undo, so that it comes after all others
 }
 
 // The names of the steps, as an operator sees them.
@@ -32,16 +34,21 @@ const (
 	stepSettle  = "settle"
 	stepPersist = "persist"
 	stepRelease = "release"
+
+	stepHide     = "hide"
+	stepUnplug   = "unplug"
+	stepUnfilter = "unfilter"
+	stepUntap    = "remove tap"
 )
 
 // steps is a NIC's whole way from the host to the guest: network first, guest
 // last. Its undoing is read from the end: guest first.
 func (e *Engine) steps() []step {
 	return []step{
-		{stepTap, e.Taps.Create, e.Taps.Remove, true},
-		{stepFilter, e.Switch.Filter, e.Switch.Unfilter, false},
-		{stepPlug, e.Switch.Plug, e.Switch.Unplug, false},
-		{stepShow, e.show, e.Hypervisor.Hide, false},
+		{stepTap, e.Taps.Create, stepUntap, e.Taps.Remove, true},
+		{stepFilter, e.Switch.Filter, stepUnfilter, e.Switch.Unfilter, false},
+		{stepPlug, e.Switch.Plug, stepUnplug, e.Switch.Unplug, false},
+		{stepShow, e.show, stepHide, e.Hypervisor.Hide, false},
 	}
 }
 
@@ -62,8 +69,8 @@ func (e *Engine) undoing() (first, last []step) {
 // another server while this one's guest still holds its NIC.
 func (e *Engine) unlink(ctx context.Context, n vif.NIC, t *timer, steps []step) error {
 	for _, s := range steps {
-		if err := t.time(s.name, func() error { return s.undo(ctx, n) }); err != nil {
-			return fmt.Errorf("undo %s: %w", s.name, err)
+		if err := t.time(s.undoing, func() error { return s.undo(ctx, n) }); err != nil {
+			return fmt.Errorf("%s: %w", s.undoing, err)
 		}
 	}
 	return nil

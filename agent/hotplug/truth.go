@@ -50,6 +50,8 @@ func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, stri
 		return vif.Build, because("being attached", a.Error)
 	case a.Error != "":
 		return vif.Error, a.Error
+	case e.held.has(a.NIC.Port.ID):
+		return vif.Build, "the guest's link is down until the switch has the port"
 	}
 	if state, reason := e.switchState(a.NIC); state != vif.Active {
 		return state, reason
@@ -90,4 +92,10 @@ func because(what, err string) string {
 		return what
 	}
 	return what + ": " + err
+}
+
+// Count returns how many NICs there are, with those on their way in or out.
+func (e *Engine) Count(ctx context.Context) (int, error) {
+	rows, err := e.rows(ctx)
+	return len(rows), err
 }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 
 	"vifd/agent/store"
 	"vifd/vif"
@@ -18,21 +19,46 @@ func (l *Local) Claim(ctx context.Context, r vif.Request) (vif.Port, error) {
 	if err := checkRequest(r); err != nil {
 		return vif.Port{}, err
 	}
-	return change(ctx, l, func(tx *store.Tx) (vif.Port, error) {
-		find := l.newPort
-		if r.Port != "" {
-			find = l.oldPort
+	return change(ctx, l, func(tx *store.Tx) (vif.Port, error) { return l.claim(tx, r) })
+}
+
+// errPreviewed takes back what a preview has put.
+var errPreviewed = errors.New("previewed")
+
+// Preview returns the port that Claim would, or the error that it would, and
+// changes nothing. The ID, the MAC and the addresses of a new port are only
+// those that it would get now.
+func (l *Local) Preview(ctx context.Context, r vif.Request) (p vif.Port, err error) {
+	if err := checkRequest(r); err != nil {
+		return vif.Port{}, err
+	}
+	err = l.store.Update(ctx, func(tx *store.Tx) (err error) {
+		if p, err = l.claim(tx, r); err != nil {
+			return err
 		}
-		p, err := find(tx, r)
-		if err != nil {
-			return p, err
-		}
-		p.Device, p.DeviceOwner, p.Host, p.Updated = r.Server, deviceOwner, l.host, l.now()
-		if p.Claim, err = tx.NextClaim(); err != nil {
-			return p, err
-		}
-		return p, tx.PutPort(p)
+		return errPreviewed
 	})
+	if errors.Is(err, errPreviewed) {
+		err = nil
+	}
+	return p, err
+}
+
+// claim finds or makes the port that r asks for, and binds it.
+func (l *Local) claim(tx *store.Tx, r vif.Request) (vif.Port, error) {
+	find := l.newPort
+	if r.Port != "" {
+		find = l.oldPort
+	}
+	p, err := find(tx, r)
+	if err != nil {
+		return p, err
+	}
+	p.Device, p.DeviceOwner, p.Host, p.Updated = r.Server, deviceOwner, l.host, l.now()
+	if p.Claim, err = tx.NextClaim(); err != nil {
+		return p, err
+	}
+	return p, tx.PutPort(p)
 }
 
 // checkRequest refuses what does not go together, or is not for this caller.

@@ -1,0 +1,44 @@
+package agent
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"vifd/vif"
+)
+
+// A pulse answers how vifd is.
+type pulse struct {
+	version string
+	since   time.Time
+	ready   atomic.Bool // the first pass is through
+	parts   func() []vif.Part
+	ports   func(context.Context) (int, error)
+}
+
+// Health returns how vifd and what it depends on are. vifd is ready once the
+// first pass is through: what a later change needs, it says itself.
+func (p *pulse) Health(ctx context.Context) vif.Health {
+	h := vif.Health{Ready: p.ready.Load(), Version: p.version, Since: p.since, Parts: p.parts()}
+	if !h.Ready {
+		h.Why = "vifd has just started and is looking at the host"
+	}
+	n, err := p.ports(ctx)
+	if err != nil {
+		h.Ready, h.Why = false, vif.Shown(err)
+	}
+	h.Ports = n
+	return h
+}
+
+// part says how one of the things is that vifd depends on.
+func part(name string, err error) vif.Part {
+	if err == nil {
+		return vif.Part{Name: name, OK: true}
+	}
+	if why := vif.Shown(err); why != "" {
+		return vif.Part{Name: name, Why: why}
+	}
+	return vif.Part{Name: name, Why: err.Error()}
+}
