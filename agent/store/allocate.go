@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"slices"
 
 	"vifd/vif"
 )
@@ -38,10 +39,11 @@ func (tx *Tx) lastAddress(subnet string) (netip.Addr, error) {
 	}, `SELECT last FROM subnet WHERE id = ?`, subnet)
 }
 
-// rotated returns the pools such that what follows last is first.
+// rotated returns the pools in order, such that what follows last is first.
 func rotated(pools []vif.Pool, last netip.Addr) []vif.Pool {
 	var after, before []vif.Pool
-	for _, p := range pools {
+	sorted := slices.SortedFunc(slices.Values(pools), func(p, q vif.Pool) int { return p.Start.Compare(q.Start) })
+	for _, p := range sorted {
 		switch {
 		case !last.IsValid() || last.Less(p.Start):
 			after = append(after, p)
