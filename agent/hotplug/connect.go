@@ -24,7 +24,7 @@ type wire struct {
 // sees its link down: also after connect has returned, where the switch takes
 // longer than an attach waits for it. Recover raises the link then.
 func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) error {
-	if err := t.time(stepTap, func() error { return e.Taps.Create(ctx, n) }); err != nil {
+	if err := e.do(ctx, stepTap, n, t); err != nil {
 		return err
 	}
 	w := e.wire(ctx, n, t)
@@ -51,10 +51,10 @@ func (e *Engine) wire(ctx context.Context, n vif.NIC, t *timer) *wire {
 	w := &wire{done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
-		if w.err = t.time(stepFilter, func() error { return e.Switch.Filter(ctx, n) }); w.err != nil {
+		if w.err = e.do(ctx, stepFilter, n, t); w.err != nil {
 			return
 		}
-		if w.err = t.time(stepPlug, func() error { return e.Switch.Plug(ctx, n) }); w.err != nil {
+		if w.err = e.do(ctx, stepPlug, n, t); w.err != nil {
 			return
 		}
 		w.confirmed, w.err = e.confirm(ctx, n, t)

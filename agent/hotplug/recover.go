@@ -126,10 +126,10 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 	n := a.NIC
 	does := map[act]func() error{
 		actRemove:  func() error { return e.remove(ctx, a, &timer{}, func() {}) },
-		actTap:     func() error { return e.Taps.Create(ctx, n) },
-		actFilter:  func() error { return e.Switch.Filter(ctx, n) },
+		actTap:     func() error { return e.do(ctx, stepTap, n, &timer{}) },
+		actFilter:  func() error { return e.do(ctx, stepFilter, n, &timer{}) },
 		actReplug:  func() error { return e.Switch.Unplug(ctx, n) },
-		actPlug:    func() error { return e.Switch.Plug(ctx, n) },
+		actPlug:    func() error { return e.do(ctx, stepPlug, n, &timer{}) },
 		actShow:    func() error { return e.showWired(ctx, n) },
 		actRaise:   func() error { return e.raise(ctx, n) },
 		actPersist: func() error { return e.keep(ctx, a) },
@@ -150,7 +150,7 @@ func (e *Engine) showWired(ctx context.Context, n vif.NIC) error {
 	if err := e.Switch.Wired(wait, n); err != nil {
 		return err
 	}
-	return e.show(ctx, n)
+	return e.do(ctx, stepShow, n, &timer{})
 }
 
 // raise lets the guest see its link up.

@@ -52,6 +52,18 @@ func (e *Engine) steps() []step {
 	}
 }
 
+// step returns the step of that name.
+func (e *Engine) step(name string) step {
+	steps := e.steps()
+	return steps[slices.IndexFunc(steps, func(s step) bool { return s.name == name })]
+}
+
+// do does the step of that name.
+func (e *Engine) do(ctx context.Context, name string, n vif.NIC, t *timer) error {
+	s := e.step(name)
+	return t.time(name, func() error { return s.do(ctx, n) })
+}
+
 // undoing returns the steps in the order in which they are undone.
 func (e *Engine) undoing() (first, last []step) {
 	for _, s := range slices.Backward(e.steps()) {
