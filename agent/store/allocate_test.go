@@ -126,12 +126,16 @@ func TestFreeOFPort(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	update(t, s, func(tx *Tx) error {
-		_, err := tx.exec(`WITH RECURSIVE n(x) AS (SELECT 16384 UNION ALL SELECT x + 1 FROM n WHERE x < 32767)
-			INSERT OR IGNORE INTO attachment SELECT 'x' || x, '', 'x' || x, 'br-int', x, 1, '{}', 'attached', 0, 0, 0, '', '', 0, 0 FROM n`)
-		return err
-	})
-	if _, err := next(); vif.KindOf(err) != vif.Exhausted {
-		t.Errorf("all taken: %v", err)
+	for _, tt := range []struct{ first, last, want int }{
+		{FirstOFPort, FirstOFPort, 0}, {FirstOFPort, FirstOFPort + 1, FirstOFPort + 1},
+		{FirstOFPort + 2, FirstOFPort + 2, 0}, {FirstOFPort, FirstOFPort - 1, 0},
+	} {
+		update(t, s, func(tx *Tx) error {
+			n, err := tx.freeNumber("br-int", tt.first, tt.last)
+			if n != tt.want {
+				t.Errorf("free from %d to %d: %d, want %d", tt.first, tt.last, n, tt.want)
+			}
+			return err
+		})
 	}
 }

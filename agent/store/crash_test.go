@@ -33,7 +33,7 @@ func TestKilled(t *testing.T) {
 	}
 	t.Parallel()
 	dir := t.TempDir()
-	for range 15 {
+	for range 8 {
 		acknowledged := killed(t, dir)
 		s, err := Open(t.Context(), dir, quiet)
 		if err != nil {

@@ -44,3 +44,10 @@ func sign(f *os.File) error {
 	_, err := f.WriteAt(fmt.Appendln(nil, os.Getpid()), 0)
 	return err
 }
+
+// release lets go of what hold has locked. Closing the file alone would not
+// always do: a process that is being started meanwhile still has it open until
+// its program runs.
+func release(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}

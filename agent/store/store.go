@@ -62,7 +62,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 		s.readers <- nil
 	}
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, release(lock))
 	}
 	return s, nil
 }
@@ -131,5 +131,5 @@ func (s *Store) Close() error {
 	for range readers {
 		errs = append(errs, (<-s.readers).close())
 	}
-	return errors.Join(append(errs, s.db.Close(), s.flock.Close())...)
+	return errors.Join(append(errs, s.db.Close(), release(s.flock))...)
 }
