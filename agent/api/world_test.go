@@ -262,3 +262,7 @@ func at(text string) time.Time {
 	}
 	return t
 }
+
+func v6subnet() vif.Subnet {
+	return vif.Subnet{ID: "c57b1033-ab42-4af3-9439-626d9f3b1e7e", Network: net88, Project: project, CIDR: netip.MustParsePrefix("fd00:88::/64")}
+}

@@ -1,0 +1,140 @@
+package api
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"vifd/vif"
+)
+
+// Whoever may not is told so in the words of what they asked.
+func TestWhoMay(t *testing.T) {
+	reader := Identity{Caller: vif.Caller{User: "ops"}, Role: Reader}
+	for _, tt := range []struct {
+		name, method, path, body string
+		who                      Identity
+		status                   int
+		part                     string
+	}{
+		{"stranger: versions", "GET", "/v2.1/", "", Identity{}, 200, `"v2.1"`},
+		{"stranger: health", "GET", "/healthz", "", Identity{}, 200, `"alive": true`},
+		{"stranger: compute", "GET", interfaces1, "", Identity{}, 403, `{"forbidden": {"code": 403, "message": "Policy doesn't allow GET`},
+		{"stranger: no route", "GET", "/v2.1/nothing", "", Identity{}, 403, `"forbidden"`},
+		{"stranger: networks", "GET", "/v2.0/networks", "", Identity{}, 403, `{"NeutronError": {"type": "PolicyNotAuthorized"`},
+		{"stranger: own", "GET", "/v1/status", "", Identity{}, 403, `{"error": {"code": 403, "kind": "forbidden"`},
+		{"reader: list", "GET", interfaces1, "", reader, 200, `"interfaceAttachments"`},
+		{"reader: servers of all", "GET", "/v2.1/servers", "", reader, 200, vmo},
+		{"reader: attach", "POST", interfaces1, "{}", reader, 403, `by ops: it takes somebody else.`},
+		{"reader: detach", "DELETE", interfaces1 + "/" + portA, "", reader, 403, `"forbidden"`},
+		{"reader: make a network", "POST", "/v2.0/networks", `{"network":{}}`, reader, 403, `"PolicyNotAuthorized"`},
+		{"member: own project in the path", "GET", "/v2.1/" + project + "/servers/" + vm1, "", identities["member"], 200, vm1},
+		{"member: another's project", "GET", "/v2.1/" + other + "/servers/" + vm1, "", identities["member"], 400,
+			`Malformed request URL: URL's project_id '` + other + `' doesn't match Context's project_id '` + project + `'`},
+		{"member: what is no project", "GET", "/v2.1/Project/servers/" + vm1, "", identities["member"], 404, `404 Not Found`},
+		{"member: servers of its own", "GET", "/v2.1/servers?name=vmo", "", identities["member"], 200, `{"servers": []}`},
+		{"member: networks of its own", "GET", "/v2.0/networks?id=" + netOther, "", identities["member"], 200, `{"networks": []}`},
+		{"member: another's network", "GET", "/v2.0/networks/" + netOther, "", identities["member"], 404, `"NetworkNotFound"`},
+		{"member: a subnet there", "POST", "/v2.0/subnets", `{"subnet":{"network_id":"` + netOther + `","cidr":"10.9.0.0/24"}}`, identities["member"], 404, `"NetworkNotFound"`},
+		{"member: a port there", "POST", "/v2.0/ports", `{"port":{"network_id":"` + netOther + `"}}`, identities["member"], 404, `"NetworkNotFound"`},
+		{"member: a provider network", "POST", "/v2.0/networks", `{"network":{"provider:segmentation_id":7}}`, identities["member"], 403, `Only an admin`},
+		{"member: a network for another", "POST", "/v2.0/networks", `{"network":{"project_id":"` + other + `"}}`, identities["member"], 403, `Only an admin`},
+		{"admin: any project", "GET", "/v2.1/abc-123/servers/" + vm1, "", identities["admin"], 200, `"href": "http://nova/v2.1/abc-123/servers/` + vm1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want(t, ask(serve(t, recordedWorld(), tt.who), tt.method, tt.path, tt.body), tt.status, tt.part)
+		})
+	}
+}
+
+// What an admin makes in a project's path belongs to that project.
+func TestProjectOfPath(t *testing.T) {
+	w := recordedWorld()
+	a := serve(t, w, identities["admin"])
+	want(t, ask(a, "POST", "/v2.1/"+other+"/servers/"+vm1+"/os-interface", `{}`), 200, netOther)
+	want(t, ask(a, "POST", interfaces1, `{"interfaceAttachment":{"net_id":"`+net88+`"}}`), 200, "")
+	if got := w.attached[0].Port.Project; got != other {
+		t.Errorf("project %q", got)
+	}
+	if got := w.attached[1].Port.Project; got != project {
+		t.Errorf("without a project in the path: %q, want the server's", got)
+	}
+}
+
+func TestFromBrowser(t *testing.T) {
+	for _, tt := range []struct {
+		headers string // name: value, separated by |
+		host    string
+		refused bool
+	}{
+		{"", "vifd", false},
+		{"", "hypervisor7:8774", false},
+		{"User-Agent: openstacksdk/0.101", "agent:8774", false},
+		{"User-Agent: Mozilla/5.0", "localhost:8774", false},
+		{"User-Agent: Mozilla/5.0", "[::1]:8774", false},
+		{"User-Agent: Mozilla/5.0", "evil.example", true},
+		{"Sec-Fetch-Site: same-origin", "rebound.example", true},
+		{"Origin: http://localhost", "localhost", true},
+		{"Origin: null", "localhost", true},
+		{"Referer: http://evil.example/x", "localhost", true},
+		{"Referer: http://localhost/x", "localhost", false},
+		{"Referer: :", "localhost", true},
+	} {
+		r := httptest.NewRequest("GET", "http://"+tt.host+"/v2.1", nil)
+		for line := range strings.SplitSeq(tt.headers, "|") {
+			name, value, _ := strings.Cut(line, ": ")
+			r.Header.Set(name, value)
+		}
+		if got := fromBrowser(r); got != tt.refused {
+			t.Errorf("%q to %s: refused %v", tt.headers, tt.host, got)
+		}
+	}
+	got := ask(serve(t, recordedWorld(), identities["admin"]), "POST", interfaces1, "{}", "Origin", "http://evil.example")
+	want(t, got, 403, `"forbidden"`)
+}
+
+// Nobody gets an identity from the headers that OpenStack's middleware sets.
+func TestDropIdentity(t *testing.T) {
+	r := httptest.NewRequest("GET", "/", nil)
+	for _, name := range []string{
+		"X-Roles", "X-Role", "X-User-Id", "X-User", "X-Project-Id", "X-Tenant-Name", "X-Identity-Status", "X-Domain-Id",
+		"X-Is-Admin-Project", "X-Service-Roles", "OpenStack-System-Scope",
+	} {
+		r.Header.Set(name, "admin")
+	}
+	r.Header.Set("X-Auth-Token", "kept")
+	r.Header.Set("Accept", "kept")
+	dropIdentity(r.Header)
+	if len(r.Header) != 2 {
+		t.Errorf("kept %v", r.Header)
+	}
+}
+
+// While vifd is not ready, changes are refused and reads go on.
+func TestNotReady(t *testing.T) {
+	w := recordedWorld()
+	w.why = "looking at what is there"
+	a := serve(t, w, identities["admin"])
+	for _, tt := range []struct {
+		method, path, body string
+		status             int
+		part               string
+	}{
+		{"POST", interfaces1, "{}", 503, `{"serviceUnavailable": {"code": 503, "message": "vifd takes no changes now: looking at what is there"}}`},
+		{"DELETE", interfaces1 + "/" + portA, "", 503, `looking`},
+		{"POST", "/v2.0/networks", `{"network":{}}`, 503, `"ServiceUnavailable"`},
+		{"POST", "/v1/attachments", `{"server":"vm1"}`, 503, `"kind": "backend unavailable"`},
+		{"GET", "/readyz", "", 503, `{"ready": false, "why": "looking at what is there"}`},
+		{"GET", "/healthz", "", 200, `"alive": true`},
+		{"GET", interfaces1, "", 200, `"interfaceAttachments"`},
+		{"GET", "/v1/status", "", 200, `"ready": false, "why": "looking`},
+	} {
+		got := ask(a, tt.method, tt.path, tt.body)
+		want(t, got, tt.status, tt.part)
+		if (got.Header().Get("Retry-After") == "1") != (tt.status == 503) {
+			t.Errorf("%s %s: Retry-After %q", tt.method, tt.path, got.Header().Get("Retry-After"))
+		}
+	}
+	w.why = ""
+	want(t, ask(a, "GET", "/readyz", ""), 200, `"ready": true`)
+}
