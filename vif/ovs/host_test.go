@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"vifd/vif"
 )
@@ -191,13 +192,18 @@ func (h *host) flows(bridge string) string {
 	return h.run("ovs-ofctl", "--no-names", "--no-stats", "dump-flows", "unix:"+h.path(bridge+".mgmt"))
 }
 
-// index looks a device up in the namespace.
+// index looks a device up in the namespace, and at no other.
 func index(device string) (int, bool) {
-	i, err := net.InterfaceByName(device)
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, false
 	}
-	return i.Index, true
+	defer unix.Close(s)
+	request, err := unix.NewIfreq(device)
+	if err != nil || unix.IoctlIfreq(s, unix.SIOCGIFINDEX, request) != nil {
+		return 0, false
+	}
+	return int(request.Uint32()), true
 }
 
 // open returns a Switch that runs until the test ends, and is connected.

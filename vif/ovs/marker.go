@@ -41,15 +41,15 @@ func portIDs(n vif.NIC) map[string]string {
 	return ids
 }
 
-// interfaceIDs returns the external_ids of n's Interface row; index is its
-// tap's, or 0 when it is not known.
-func interfaceIDs(n vif.NIC, index int) map[string]string {
+// interfaceIDs returns the external_ids of n's Interface row; device is the
+// index of its tap, or 0 when it is not known.
+func interfaceIDs(n vif.NIC, device int) map[string]string {
 	ids := map[string]string{
 		"iface-id": n.Port.ID, "iface-status": "active", "vm-id": n.Server,
 		keyMAC: n.Port.MAC, keyPort: n.Port.ID, keyGen: strconv.FormatInt(n.Gen, 10),
 	}
-	if index > 0 {
-		ids[keyDevice] = strconv.Itoa(index)
+	if device > 0 {
+		ids[keyDevice] = strconv.Itoa(device)
 	}
 	return ids
 }

@@ -25,7 +25,7 @@ type Config struct {
 	Log      *slog.Logger //
 
 	// Index returns the interface index of a device of this host; ok is false
-	// when there is none. With a nil Index it is not looked at.
+	// when there is none. It is asked often. With a nil Index it is not looked at.
 	Index func(device string) (index int, ok bool)
 }
 

@@ -34,19 +34,20 @@ func (s *Switch) plug(t *transaction, n vif.NIC) error {
 	if err != nil {
 		return err
 	}
+	device := s.index(n.Tap)
 	var kept *portRow
 	for _, p := range rivals {
-		if s.fits(t, p, b, n) {
+		if t.fits(p, b, n, device) {
 			kept = p
 		} else {
 			t.remove(p)
 		}
 	}
 	if kept != nil {
-		s.correct(t, kept, b, n)
+		t.correct(kept, b, n, device)
 		return nil
 	}
-	s.insert(t, b, n)
+	t.plug(b, n, device)
 	return nil
 }
 
@@ -66,8 +67,8 @@ func (t *transaction) rivals(n vif.NIC) ([]*portRow, error) {
 	return rows, nil
 }
 
-// fits tells whether p is n's row, on the bridge and for the tap of today.
-func (s *Switch) fits(t *transaction, p *portRow, b *bridgeRow, n vif.NIC) bool {
+// fits tells whether p is n's row, on the bridge and for the device of today.
+func (t *transaction) fits(p *portRow, b *bridgeRow, n vif.NIC, device int) bool {
 	if p.Name != n.Tap || p.ExternalIDs[keyPort] != n.Port.ID || generation(p.ExternalIDs) != n.Gen {
 		return false
 	}
@@ -75,16 +76,16 @@ func (s *Switch) fits(t *transaction, p *portRow, b *bridgeRow, n vif.NIC) bool 
 	if i == nil || on == nil || on.UUID != b.UUID {
 		return false
 	}
-	was, now := i.ExternalIDs[keyDevice], s.index(n.Tap)
-	return !userspace(b) || was == "" || now == 0 || was == strconv.Itoa(now)
+	was := i.ExternalIDs[keyDevice]
+	return !userspace(b) || was == "" || device == 0 || was == strconv.Itoa(device)
 }
 
-// insert adds n's rows.
-func (s *Switch) insert(t *transaction, b *bridgeRow, n vif.NIC) {
+// plug adds n's rows.
+func (t *transaction) plug(b *bridgeRow, n vif.NIC, device int) {
 	t.require(tableBridge, b.UUID, b.Name)
 	row := ovsdb.Row{
 		"name": n.Tap, "type": "", "ofport_request": set(n.OFPort),
-		"external_ids": dict(interfaceIDs(n, s.index(n.Tap))),
+		"external_ids": dict(interfaceIDs(n, device)),
 	}
 	if n.Port.MTU > 0 {
 		row["mtu_request"] = set(n.Port.MTU)
@@ -105,7 +106,7 @@ func (s *Switch) insert(t *transaction, b *bridgeRow, n vif.NIC) {
 }
 
 // correct changes what is not as n wants it in the rows of p.
-func (s *Switch) correct(t *transaction, p *portRow, b *bridgeRow, n vif.NIC) {
+func (t *transaction) correct(p *portRow, b *bridgeRow, n vif.NIC, device int) {
 	i := t.view.iface(n.Tap)
 	columns := ovsdb.Row{}
 	if or(i.OFPortRequest) != n.OFPort {
@@ -118,7 +119,7 @@ func (s *Switch) correct(t *transaction, p *portRow, b *bridgeRow, n vif.NIC) {
 		columns["type"] = ""
 	}
 	t.update(tableInterface, i.UUID, columns)
-	t.setIDs(tableInterface, i.UUID, i.ExternalIDs, interfaceIDs(n, s.index(n.Tap)))
+	t.setIDs(tableInterface, i.UUID, i.ExternalIDs, interfaceIDs(n, device))
 
 	columns = ovsdb.Row{}
 	if tag := n.Port.Segment.VLAN; or(p.Tag) != tag {

@@ -22,8 +22,9 @@ func unplug(t *transaction, n vif.NIC) error {
 	return nil
 }
 
-// remove takes p, a row of ours, off its bridge, whereupon the database forgets
-// it and its interface. If it is not ours any more, the transaction fails.
+// remove takes p, a row of ours, off its bridge and deletes it, whereupon the
+// database forgets its interface. If it is not ours any more, the transaction
+// fails.
 func (t *transaction) remove(p *portRow) {
 	b := t.view.bridgeOf(p.UUID)
 	if b == nil || t.removed[p.UUID] {
@@ -32,6 +33,7 @@ func (t *transaction) remove(p *portRow) {
 	t.require(tablePort, p.UUID, p.Name,
 		ovsdb.NewCondition("external_ids", ovsdb.ConditionIncludes, dict(marked(p.ExternalIDs[keyPort]))))
 	t.mutate(tableBridge, b.UUID, ovsdb.Mutation{Column: "ports", Mutator: ovsdb.MutateOperationDelete, Value: refs(p.UUID)})
+	t.add(ovsdb.Operation{Op: ovsdb.OperationDelete, Table: tablePort, Where: is(p.UUID)})
 	if t.removed == nil {
 		t.removed = map[string]bool{}
 	}

@@ -36,7 +36,6 @@ func (s *Switch) Wired(ctx context.Context, n vif.NIC) error {
 // unwired returns why n's port does not carry, or "" when it does.
 func (s *Switch) unwired(n vif.NIC) string {
 	p, ok := s.Port(n)
-	index := s.index(n.Tap)
 	switch {
 	case !ok:
 		return "it is not in Open vSwitch's database"
@@ -48,8 +47,9 @@ func (s *Switch) unwired(n vif.NIC) string {
 		return "ovs-vswitchd could not add it and says no more: see its log"
 	case p.OFPort != n.OFPort:
 		return fmt.Sprintf("it got OpenFlow port %d and not %d, which another port has", p.OFPort, n.OFPort)
-	case index != 0 && p.Index != index:
-		return fmt.Sprintf("ovs-vswitchd uses device %d, and the tap is device %d", p.Index, index)
+	}
+	if device := s.index(n.Tap); device != 0 && p.Index != device {
+		return fmt.Sprintf("ovs-vswitchd uses device %d, and the tap is device %d", p.Index, device)
 	}
 	return ""
 }
