@@ -90,7 +90,8 @@ func TestQuarantine(t *testing.T) {
 		{"nearly a minute after that", day.AddDate(-1, 0, 0).Add(time.Minute - 1), true},
 		{"a minute after that", day.AddDate(-1, 0, 0).Add(time.Minute), false},
 	} {
-		update(t, s, func(tx *Tx) error { return tx.EndQuarantine(tt.now, time.Minute) })
+		update(t, s, func(tx *Tx) error { return tx.DateQuarantine(tt.now) })
+		update(t, s, func(tx *Tx) error { return tx.EndQuarantine(tt.now.Add(-time.Minute)) })
 		if got := resting(); got != tt.want {
 			t.Errorf("%s: resting = %t", tt.what, got)
 		}

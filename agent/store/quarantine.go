@@ -21,14 +21,16 @@ func (tx *Tx) Quarantined(network string, a netip.Addr) (project string, found b
 	return project, found, err
 }
 
-// EndQuarantine frees what was put into quarantine at least the given time ago.
-// What claims to come from the future, since a clock was set back, counts from
-// now on.
-func (tx *Tx) EndQuarantine(now time.Time, after time.Duration) error {
-	if _, err := tx.exec(`UPDATE quarantine SET released = ?1 WHERE released > ?1`, nanos(now)); err != nil {
-		return err
-	}
-	_, err := tx.exec(`DELETE FROM quarantine WHERE released <= ?`, nanos(now.Add(-after)))
+// EndQuarantine frees what was put into quarantine before the time, or at it.
+func (tx *Tx) EndQuarantine(before time.Time) error {
+	_, err := tx.exec(`DELETE FROM quarantine WHERE released <= ?`, nanos(before))
+	return err
+}
+
+// DateQuarantine lets what claims to come from the future, since a clock was set
+// back, count from now on.
+func (tx *Tx) DateQuarantine(now time.Time) error {
+	_, err := tx.exec(`UPDATE quarantine SET released = ?1 WHERE released > ?1`, nanos(now))
 	return err
 }
 

@@ -32,12 +32,15 @@ func (l *Local) allocate(tx *store.Tx, p vif.Port, claims []vif.AddressClaim) ([
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.EndQuarantine(l.now(), l.defaults.Quarantine); err != nil {
+	if err := tx.EndQuarantine(l.now().Add(-l.defaults.Quarantine)); err != nil {
 		return nil, err
 	}
 	a := &allocation{tx: tx, network: p.Network, project: p.Project, subnets: subnets}
 	if claims == nil {
 		claims = a.usual()
+	}
+	if len(claims) == 0 {
+		return nil, nil
 	}
 	return a.all(claims)
 }

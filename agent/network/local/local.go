@@ -5,6 +5,7 @@ package local
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -37,6 +38,7 @@ type Local struct {
 	host     string
 	defaults Defaults
 	start    time.Time
+	dated    atomic.Bool // see date
 }
 
 // New returns the authority for the ports of the host with that name.
@@ -69,6 +71,9 @@ func read[T any](ctx context.Context, l *Local, fn func(*store.Tx) (T, error)) (
 // change returns what fn has made in the store, once it is kept.
 func change[T any](ctx context.Context, l *Local, fn func(*store.Tx) (T, error)) (T, error) {
 	var made, none T
+	if err := l.date(ctx); err != nil {
+		return none, err
+	}
 	err := l.store.Update(ctx, func(tx *store.Tx) (err error) {
 		made, err = fn(tx)
 		return err
@@ -77,6 +82,18 @@ func change[T any](ctx context.Context, l *Local, fn func(*store.Tx) (T, error))
 		return none, err
 	}
 	return made, nil
+}
+
+// date makes sure, once and before the first change, that nothing in the store
+// rests for longer than it should since the clock was set back while vifd was
+// down. It is a change of its own: one that fails would take it back.
+func (l *Local) date(ctx context.Context) error {
+	if l.dated.Load() {
+		return nil
+	}
+	err := l.store.Update(ctx, func(tx *store.Tx) error { return tx.DateQuarantine(l.now()) })
+	l.dated.Store(err == nil)
+	return err
 }
 
 // missing gives an error of kind NotFound the text.

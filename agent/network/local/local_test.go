@@ -30,4 +30,3 @@ func TestAuthority(t *testing.T) {
 		return l, l
 	})
 }
-

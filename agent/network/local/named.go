@@ -33,7 +33,7 @@ func (a *allocation) take(c vif.AddressClaim) (vif.FixedIP, error) {
 // subnetOf returns the subnet of the network that holds the address.
 func (a *allocation) subnetOf(c vif.AddressClaim, addr netip.Addr) (vif.Subnet, error) {
 	subnets, err := a.candidates(vif.AddressClaim{Version: c.Version, Subnet: c.Subnet})
-	if err != nil {
+	if err != nil && c.Subnet != "" {
 		return vif.Subnet{}, err
 	}
 	for _, s := range subnets {
