@@ -122,7 +122,9 @@ func (c *Client) follow(ctx context.Context, response *http.Response, a asking) 
 		}
 		var step vif.Progress
 		if err := json.Unmarshal(line, &step); err == nil && step.Step != "" {
-			a.onProgress(step)
+			if a.onProgress != nil {
+				a.onProgress(step)
+			}
 			continue
 		}
 		if err := refused(response, line); err != nil {

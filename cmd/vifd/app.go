@@ -1,0 +1,75 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vifd/agent/api"
+)
+
+// socketPath is where vifd serves unless somebody says otherwise.
+const socketPath = "/run/vifd/vifd.sock"
+
+// An app is one run of the command line.
+type app struct {
+	in             io.Reader
+	out            io.Writer // data
+	err            io.Writer // talk
+	env            func(string) string
+	outTTY, errTTY bool
+
+	socket  string
+	output  format
+	timeout time.Duration
+	verbose bool
+
+	began bool // a command runs: what is wrong now is not how it was called
+}
+
+// An action is what a command does. Its client is closed when it returns.
+type action func(ctx context.Context, c *api.Client, args []string) error
+
+// run does what args ask for, and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.exit(cmd, err)
+}
+
+// asks makes do the body of a command that asks a running vifd.
+func (a *app) asks(do action) func(*cobra.Command, []string) error {
+	return a.does(func(ctx context.Context, args []string) error {
+		c, err := a.client()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, fmt.Errorf("nothing for %s (--timeout)", a.timeout))
+		defer cancel()
+		return do(ctx, c, args)
+	})
+}
+
+// does makes do the body of a command.
+func (a *app) does(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.began = true
+		return do(cmd.Context(), args)
+	}
+}
+
+func (a *app) client() (*api.Client, error) {
+	return api.NewClient(cmp.Or(a.socket, a.env("VIFD_SOCKET"), socketPath))
+}
+
+// note says something on stderr that is not an error.
+func (a *app) note(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }

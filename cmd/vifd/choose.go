@@ -1,0 +1,46 @@
+package main
+
+import (
+	"net"
+	"slices"
+	"strings"
+
+	"vifd/vif"
+)
+
+// choose returns the one attachment that the word means: the one with that ID,
+// or else the only one whose ID begins with it, or whose name, tag or MAC it is.
+// where is the place that all were found in, for the message.
+func choose(all []vif.Attachment, word, where string) (vif.Attachment, error) {
+	word = strings.TrimSpace(word)
+	if i := slices.IndexFunc(all, func(at vif.Attachment) bool { return strings.EqualFold(at.Port.ID, word) }); i >= 0 {
+		return all[i], nil
+	}
+	var found []vif.Attachment
+	for _, at := range all {
+		if means(word, at) {
+			found = append(found, at)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return vif.Attachment{}, vif.NotFound.Because("%s has no interface with the ID, name, tag or MAC %q", where, word)
+	case 1:
+		return found[0], nil
+	}
+	var ids []string
+	for _, at := range found {
+		ids = append(ids, at.Port.ID)
+	}
+	return vif.Attachment{}, vif.Ambiguous.Because("%q fits more than one interface: %s", word, strings.Join(ids, ", "))
+}
+
+func means(word string, at vif.Attachment) bool {
+	if word == "" {
+		return false
+	}
+	if mac, err := net.ParseMAC(word); err == nil && mac.String() == at.Port.MAC {
+		return true
+	}
+	return word == at.Port.Name || word == string(at.Tag) || strings.HasPrefix(at.Port.ID, strings.ToLower(word))
+}

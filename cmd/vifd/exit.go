@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"vifd/agent/api"
+	"vifd/vif"
+)
+
+// The exit codes. They are told in every manual page.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitConflict    = 4
+	exitDenied      = 5
+	exitUnreachable = 6
+	exitPending     = 7
+	exitDegraded    = 8
+)
+
+// exitMeanings says them in words.
+var exitMeanings = []string{
+	exitOK:          "it is done",
+	exitFailed:      "it failed, and nothing was changed",
+	exitUsage:       "the command was not understood, or a name fits more than one thing",
+	exitNotFound:    "there is no such server, port, network or subnet",
+	exitConflict:    "something is in use already, used up, or in the wrong state",
+	exitDenied:      "you may not do this",
+	exitUnreachable: "no agent answered; whether a change was made is not known",
+	exitPending:     "it has not finished yet, and goes on by itself",
+	exitDegraded:    "it answered, and something is not well",
+}
+
+// kinds are the exit codes of errors, and what to do about each.
+var kinds = map[vif.Kind]struct {
+	code int
+	cure string
+}{
+	vif.Invalid:     {exitUsage, ""},
+	vif.Ambiguous:   {exitUsage, "name it by its ID"},
+	vif.Forbidden:   {exitDenied, mayI},
+	vif.NotFound:    {exitNotFound, "'vifd list', 'vifd network list' and 'virsh list --all' show what there is"},
+	vif.InUse:       {exitConflict, "'vifd list' and 'vifd port list' show who has it"},
+	vif.WrongState:  {exitConflict, "'virsh domstate' shows the state of the server"},
+	vif.NoSlot:      {exitConflict, "give the server more <controller type='pci' model='pcie-root-port'/>, and start it anew"},
+	vif.Exhausted:   {exitConflict, "'vifd subnet list' and 'vifd port list' show the pools and who has what"},
+	vif.Unsupported: {exitFailed, ""},
+	vif.Unavailable: {exitFailed, "'vifd status' shows which part is missing; try again when it is back"},
+	vif.Pending:     {exitPending, "'vifd list' shows the port until it is gone"},
+	vif.Internal:    {exitFailed, "'journalctl -u vifd' has the cause"},
+}
+
+const mayI = "root and the group vifd-admin may change things, the group vifd may look; 'id' shows yours"
+
+// A degraded says that all was done that was asked for, and that what was found
+// is not well. It has been shown already.
+type degraded struct{}
+
+func (degraded) Error() string { return "not well" }
+
+// exit tells err, which cmd returned, and returns its exit code.
+func (a *app) exit(cmd *cobra.Command, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if _, ok := errors.AsType[degraded](err); ok {
+		return exitDegraded
+	}
+	code, cure := a.judge(err)
+	if code == exitUsage && cure == "" {
+		cure = fmt.Sprintf("'%s --help' says how it is used", cmd.CommandPath())
+	}
+	a.note("%s %s", a.paint(a.errTTY, red, "vifd:"), explain(err))
+	if cure != "" {
+		a.note("  %s", cure)
+	}
+	if r, ok := errors.AsType[*api.Refused](err); ok && r.Request != "" {
+		a.note("  the log has it as %s", r.Request)
+	}
+	return code
+}
+
+// judge returns the exit code for err, and what to do about it.
+func (a *app) judge(err error) (code int, cure string) {
+	if !a.began {
+		return exitUsage, ""
+	}
+	if _, ok := errors.AsType[*api.Unreachable](err); ok {
+		if errors.Is(err, os.ErrPermission) {
+			return exitDenied, mayI
+		}
+		return exitUnreachable, "'systemctl status vifd' shows whether it runs; --socket and VIFD_SOCKET name another"
+	}
+	k := kinds[vif.KindOf(err)]
+	if vif.KindOf(err) == vif.Internal && !refused(err) {
+		return exitFailed, ""
+	}
+	return k.code, k.cure
+}
+
+func refused(err error) bool {
+	_, ok := errors.AsType[*api.Refused](err)
+	return ok
+}
+
+// explain is err in words, each of several errors on a line of its own.
+func explain(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(fmt.Sprint(err)), "\n", "\n      ")
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"vifd/agent/api"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vifd": main})
+}
+
+// Each script of testdata has a host of its own, and the API served over it.
+//
+//	exits N COMMAND…   runs COMMAND, which has to exit with N
+//	sick               takes Open vSwitch away
+func TestCommands(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			w := newWorld()
+			e.Values["world"] = w
+			path, err := serve(e, w)
+			e.Setenv("VIFD_SOCKET", path)
+			e.Setenv("NO_COLOR", "1")
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"sick":  func(ts *testscript.TestScript, _ bool, _ []string) { ts.Value("world").(*world).sick = true },
+		},
+	})
+}
+
+// serve serves the API over w, on a socket with a path that is short enough.
+func serve(e *testscript.Env, w *world) (string, error) {
+	dir, err := os.MkdirTemp("", "vifd")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "vifd.sock")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return "", err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	a := api.New(api.Config{Servers: w, Attachments: w, Networking: w, Health: w, Host: "host1", Version: "v1.2.3", Log: slog.New(slog.DiscardHandler)})
+	go func() { served <- a.Serve(ctx, l) }()
+	e.Defer(func() {
+		stop()
+		<-served
+		os.RemoveAll(dir)
+	})
+	return path, nil
+}
+
+// exits runs a command and checks its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		coded, ok := err.(interface{ ExitCode() int })
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = coded.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"vifd/vif"
+)
+
+// A world is a host in memory. The real API is served over it, so that the
+// commands are tried against what they will meet.
+type world struct {
+	mu       sync.Mutex
+	sick     bool // Open vSwitch is not there
+	made     int
+	servers  []vif.Server
+	networks []vif.Network
+	subnets  []vif.Subnet
+	ports    []vif.Port
+	attached []vif.Attachment
+}
+
+func newWorld() *world {
+	w := &world{}
+	for i, name := range []string{"g1", "g2", "twin", "twin", "full"} {
+		w.servers = append(w.servers, vif.Server{ID: w.id(), Name: name, State: vif.ServerActive, FreeSlots: 4 - i})
+	}
+	w.networks = []vif.Network{
+		{ID: w.id(), Name: "blue", Segment: vif.Segment{Bridge: "br-int", VLAN: 100}, MTU: 1442, AdminUp: true},
+		{ID: w.id(), Name: "red", Segment: vif.Segment{Bridge: "br-int"}, MTU: 1500, AdminUp: true},
+	}
+	return w
+}
+
+// id is the next of 00000001-…, 00000002-… and so on.
+func (w *world) id() string {
+	w.made++
+	return fmt.Sprintf("%08d-0000-4000-8000-000000000000", w.made)
+}
+
+func get[T any](all []T, id string, idOf func(T) string) (T, error) {
+	if i := slices.IndexFunc(all, func(t T) bool { return idOf(t) == id }); i >= 0 {
+		return all[i], nil
+	}
+	var none T
+	return none, vif.NotFound.Because("there is none with the ID %s", id)
+}
+
+func serverID(s vif.Server) string   { return s.ID }
+func networkID(n vif.Network) string { return n.ID }
+func subnetID(s vif.Subnet) string   { return s.ID }
+func portID(p vif.Port) string       { return p.ID }
+
+func (w *world) Server(_ context.Context, id string) (vif.Server, error) {
+	return get(w.servers, id, serverID)
+}
+func (w *world) Servers(context.Context) ([]vif.Server, error) { return w.servers, nil }
+
+func (w *world) Health(context.Context) vif.Health {
+	h := vif.Health{Ready: true, Version: "v1.2.3", Since: time.Unix(0, 0), Ports: len(w.attached)}
+	h.Parts = []vif.Part{{Name: "store", OK: true}, {Name: "ovsdb", OK: !w.sick}, {Name: "libvirt", OK: true}}
+	if w.sick {
+		h.Parts[1].Why = "ovsdb-server does not answer"
+	}
+	return h
+}
+
+// Attach has a tag for everything that can go wrong.
+func (w *world) Attach(ctx context.Context, r vif.Request) (vif.Attachment, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r.OnProgress != nil {
+		r.OnProgress(vif.Progress{Step: "tap", Ms: 0.8})
+	}
+	if why := (map[vif.Tag]vif.Kind{"in-use": vif.InUse, "no-slot": vif.NoSlot, "no-ovs": vif.Unavailable, "bug": vif.Internal}[r.Tag]); why != "" {
+		return vif.Attachment{}, why.Because("as the tag %s wants it", r.Tag)
+	}
+	p := vif.Port{ID: w.id(), Network: r.Network, MAC: "52:54:00:00:00:07", MTU: 1442, Ephemeral: true}
+	if r.Port != "" {
+		p, _ = get(w.ports, r.Port, portID)
+	}
+	for _, claim := range r.FixedIPs {
+		p.FixedIPs = append(p.FixedIPs, vif.FixedIP{Address: claim.Address})
+	}
+	at := vif.Attachment{NIC: vif.NIC{Port: p, Server: r.Server, Tag: r.Tag, Tap: vif.TapName(p.ID, 0), OFPort: 7, PCI: "0000:01:00.0"}, State: vif.Active}
+	if r.Tag == "broken" {
+		at.State, at.Reason = vif.Error, "could not open network device"
+	}
+	w.attached = append(w.attached, at)
+	return at, nil
+}
+
+func (w *world) Plan(context.Context, vif.Request) ([]vif.Planned, error) {
+	return []vif.Planned{{Step: "claim", Does: "make a port"}, {Step: "tap", Does: "make a tap", Detail: "tap0"}}, nil
+}
+
+func (w *world) Detach(_ context.Context, server, port, _ string, onProgress func(vif.Progress)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.IndexFunc(w.attached, func(at vif.Attachment) bool { return at.Port.ID == port && at.Server == server })
+	if i < 0 {
+		return vif.NotFound.Because("port %s is not attached", port)
+	}
+	if onProgress != nil {
+		onProgress(vif.Progress{Step: "hide", Ms: 120})
+	}
+	if w.attached[i].Tag == "stubborn" {
+		w.attached[i].State = vif.Build
+		return vif.Pending.Because("the guest has not let go yet")
+	}
+	w.attached = slices.Delete(w.attached, i, i+1)
+	return nil
+}
+
+func (w *world) Detaching(context.Context, string, string) bool { return false }
+
+func (w *world) Attached(_ context.Context, server string) ([]vif.Attachment, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(w.attached), func(at vif.Attachment) bool {
+		return server != "" && at.Server != server
+	}), nil
+}
+
+func (w *world) Networks(context.Context) ([]vif.Network, error) { return w.networks, nil }
+func (w *world) Network(_ context.Context, id string) (vif.Network, error) {
+	return get(w.networks, id, networkID)
+}
+func (w *world) CreateNetwork(_ context.Context, n vif.Network) (vif.Network, error) {
+	n.ID = w.id()
+	w.networks = append(w.networks, n)
+	return n, nil
+}
+func (w *world) UpdateNetwork(_ context.Context, n vif.Network) (vif.Network, error) { return n, nil }
+func (w *world) DeleteNetwork(_ context.Context, id string) error {
+	for _, p := range w.ports {
+		if p.Network == id {
+			return vif.InUse.Because("the network has ports")
+		}
+	}
+	w.networks = slices.DeleteFunc(w.networks, func(n vif.Network) bool { return n.ID == id })
+	return nil
+}
+
+func (w *world) Subnets(context.Context) ([]vif.Subnet, error) { return w.subnets, nil }
+func (w *world) Subnet(_ context.Context, id string) (vif.Subnet, error) {
+	return get(w.subnets, id, subnetID)
+}
+func (w *world) CreateSubnet(_ context.Context, s vif.Subnet) (vif.Subnet, error) {
+	s.ID = w.id()
+	if !s.Gateway.IsValid() && !s.NoGateway {
+		s.Gateway = s.CIDR.Addr().Next()
+	}
+	w.subnets = append(w.subnets, s)
+	return s, nil
+}
+func (w *world) UpdateSubnet(_ context.Context, s vif.Subnet) (vif.Subnet, error) { return s, nil }
+func (w *world) DeleteSubnet(_ context.Context, id string) error {
+	w.subnets = slices.DeleteFunc(w.subnets, func(s vif.Subnet) bool { return s.ID == id })
+	return nil
+}
+
+func (w *world) Ports(context.Context) ([]vif.Port, error) { return w.ports, nil }
+func (w *world) Port(_ context.Context, id string) (vif.Port, error) {
+	return get(w.ports, id, portID)
+}
+func (w *world) CreatePort(_ context.Context, s vif.PortSpec) (vif.Port, error) {
+	p := vif.Port{ID: w.id(), Name: s.Name, Network: s.Network, MAC: "52:54:00:00:00:08", AdminUp: true, MTU: 1442}
+	for _, claim := range s.FixedIPs {
+		if claim.Version == 6 {
+			claim.Address = netip.MustParseAddr("fd00:20::8")
+		}
+		p.FixedIPs = append(p.FixedIPs, vif.FixedIP{Address: claim.Address})
+	}
+	w.ports = append(w.ports, p)
+	return p, nil
+}
+func (w *world) UpdatePort(_ context.Context, p vif.Port) (vif.Port, error) { return p, nil }
+func (w *world) DeletePort(_ context.Context, id string) error {
+	w.ports = slices.DeleteFunc(w.ports, func(p vif.Port) bool { return p.ID == id })
+	return nil
+}
