@@ -17,6 +17,7 @@ const maxText = 4 << 20
 // A Domain is what the XML of a domain says.
 type Domain struct {
 	Server   vif.Server // without State, Persistent, UpSince and Locked, which XML does not tell
+	HotSlots int        // the PCI slots for hot-plugging, free or not, where Server.Slots
 	Metadata Metadata   // vifd's own
 }
 
@@ -41,10 +42,11 @@ func Parse(text string) (Domain, error) {
 	for _, n := range x.Devices.NICs {
 		s.NICs = append(s.NICs, n.nic())
 	}
-	s.FreeSlots, s.Slots = x.freeSlots()
+	all, free := x.slots()
+	s.FreeSlots, s.Slots = free, all >= 0
 	x.Metadata.owner().name(&s)
 	x.Metadata.nova().name(&s)
-	return Domain{Server: s, Metadata: x.Metadata.ours()}, nil
+	return Domain{Server: s, HotSlots: max(all, 0), Metadata: x.Metadata.ours()}, nil
 }
 
 // A domainXML is the part of <domain> that is looked at.

@@ -34,6 +34,7 @@ func TestParse(t *testing.T) {
 					Alias: "ua-vifd-" + portID, MAC: "fa:16:3e:00:00:01", Tap: "tapx1", Model: "virtio", MTU: 1442, PCI: "0000:02:00.0",
 				}},
 			},
+			HotSlots: 8,
 			Metadata: Metadata{
 				Owner: Owner{Project: "ours"},
 				Ports: []Port{{ID: portID, Tag: `"><evil/>`, MAC: "fa:16:3e:00:00:01", Gen: 7}},
@@ -45,7 +46,7 @@ func TestParse(t *testing.T) {
 			NICs: []vif.ServerNIC{{
 				Alias: "net0", MAC: "52:54:00:aa:bb:cc", Model: "e1000", PCI: "0000:00:03.0", Link: true,
 			}},
-		}}},
+		}, HotSlots: 31}},
 		{"i440fx-off.xml", Domain{Server: vif.Server{
 			ID: "22222222-2222-4222-8222-222222222222", Name: "old", Domain: "old", VCPUs: 1, MemoryMiB: 64,
 			NICs: []vif.ServerNIC{{MAC: "52:54:00:aa:bb:cc", Model: "e1000", PCI: "0000:00:03.0", Link: true}},

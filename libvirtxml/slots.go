@@ -31,17 +31,18 @@ var busModels = map[string]busModel{
 	"pci-bridge":                  {first: 1, last: 31},
 }
 
-// freeSlots counts the slots that a virtio NIC can be hot-plugged into. limited
-// is false where their number does not limit an attach: the domain is off, and
-// libvirt adds controllers to a definition as needed; or it has no PCI.
+// slots counts the slots that a virtio NIC can be hot-plugged into, and those of
+// them that are free. all is -1 where their number does not limit an attach: the
+// domain is off, and libvirt adds controllers to a definition as needed; or it
+// has no PCI.
 //
 // libvirt puts virtio NICs into PCI Express slots where the machine has them,
 // that is neither into pcie-root itself nor behind a pcie-to-pci-bridge, and
 // into conventional slots where not (qemuDomainDeviceCalculatePCIConnectFlags).
-func (x *domainXML) freeSlots() (free int, limited bool) {
+func (x *domainXML) slots() (all, free int) {
 	express, found := x.bus()
 	if !found || x.ID == "" {
-		return 0, false
+		return -1, 0
 	}
 	taken := x.taken()
 	for _, c := range x.Devices.Controllers {
@@ -50,12 +51,13 @@ func (x *domainXML) freeSlots() (free int, limited bool) {
 			continue
 		}
 		for slot := m.first; slot <= m.last; slot++ {
+			all++
 			if !taken[place{number(c.Index), slot}] {
 				free++
 			}
 		}
 	}
-	return free, true
+	return all, free
 }
 
 // bus tells whether there is a PCI root that we know, and whether it is an Express one.

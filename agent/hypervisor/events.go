@@ -61,13 +61,13 @@ func (h *Host) listen(s *session) error {
 func (h *Host) onLifecycle(c *libvirt.Connect) (int, error) {
 	return c.DomainEventLifecycleRegister(nil, func(_ *libvirt.Connect, d *libvirt.Domain, _ *libvirt.DomainEventLifecycle) {
 		h.heard(d, func(server string) {
-			h.ears.look(server)
 			h.forget(server)
+			h.ears.look(server)
 		})
 	})
 }
 
-// forget drops the handles of a server, which may be gone.
+// forget drops what is known of a server, which may be gone, or defined by now.
 func (h *Host) forget(server string) {
 	for _, l := range h.lines() {
 		l.forget(server)

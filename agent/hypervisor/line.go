@@ -131,7 +131,7 @@ func (l *line) up() error {
 	return l.why
 }
 
-// forget drops the handle of a domain.
+// forget drops what is known of a domain.
 func (l *line) forget(id string) {
 	l.mu.Lock()
 	s := l.live

@@ -42,7 +42,7 @@ func (h *Host) Persist(ctx context.Context, n vif.NIC) (pci string, err error) {
 	if old, ok := d.Metadata.Port(n.Port.ID); ok && old == port {
 		return n.PCI, nil
 	}
-	return n.PCI, h.record(ctx, n.Server, d.Metadata.With(port), places(d.Server))
+	return n.PCI, h.record(ctx, d.Server, d.Metadata.With(port))
 }
 
 // define makes the definition have n as it is.

@@ -26,23 +26,30 @@ func (h *Host) Forget(ctx context.Context, n vif.NIC) error {
 	if p, ok := d.Metadata.Port(n.Port.ID); !ok || p.Gen > n.Gen {
 		return nil
 	}
-	return except(vif.NotFound, h.record(ctx, n.Server, d.Metadata.Without(n.Port.ID), places(d.Server)))
+	return except(vif.NotFound, h.record(ctx, d.Server, d.Metadata.Without(n.Port.ID)))
 }
 
-// record makes m the metadata of the server (virDomainSetMetadata).
-func (h *Host) record(ctx context.Context, id string, m libvirtxml.Metadata, where libvirt.DomainModificationImpact) error {
+// record makes m the metadata of the server (virDomainSetMetadata), without the
+// ports whose NIC the server has no more: a crash may have left them.
+func (h *Host) record(ctx context.Context, s vif.Server, m libvirtxml.Metadata) error {
+	for _, p := range m.Ports {
+		if _, ok := s.NIC(vif.DeviceAliasPrefix + p.ID); !ok {
+			m = m.Without(p.ID)
+		}
+	}
 	text, err := m.Element()
 	if err != nil {
 		return err
 	}
-	err = do(ctx, h.detach, id, nil, func(d *libvirt.Domain) error {
+	where := places(s)
+	err = do(ctx, h.detach, s.ID, nil, func(d *libvirt.Domain) error {
 		err := d.SetMetadata(libvirt.DOMAIN_METADATA_ELEMENT, text, libvirtxml.Prefix, libvirtxml.Namespace, where)
 		if text == "" && errors.Is(err, libvirt.ERR_NO_DOMAIN_METADATA) {
 			return nil
 		}
 		return err
 	})
-	return explain(err, id)
+	return explain(err, s.ID)
 }
 
 // places returns where the server keeps its metadata.

@@ -77,12 +77,18 @@ func (h *Host) server(ctx context.Context, id string) (libvirtxml.Domain, error)
 	if !canonical(id) {
 		return libvirtxml.Domain{}, notFound(id)
 	}
-	d, err := on(ctx, h.look, id, nil, read)
+	ctx, cancel := context.WithTimeout(ctx, h.look.patience)
+	defer cancel()
+	d, err := within(ctx, func() (libvirtxml.Domain, error) {
+		return use(ctx, h.look, func(s *session) (libvirtxml.Domain, error) {
+			return ask(s, id, func(d *libvirt.Domain) (libvirtxml.Domain, error) { return s.read(id, d) })
+		})
+	})
 	return d, explain(err, id)
 }
 
 // read looks at a domain: its state, whether it has a definition, and its XML.
-func read(d *libvirt.Domain) (libvirtxml.Domain, error) {
+func (s *session) read(id string, d *libvirt.Domain) (libvirtxml.Domain, error) {
 	var none libvirtxml.Domain
 	state, reason, err := d.GetState()
 	if err != nil {
@@ -94,7 +100,7 @@ func read(d *libvirt.Domain) (libvirtxml.Domain, error) {
 			return none, err
 		}
 	}
-	persistent, err := d.IsPersistent()
+	persistent, err := s.persistent(id, d)
 	if err != nil {
 		return none, err
 	}

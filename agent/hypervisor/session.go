@@ -27,6 +27,8 @@ type session struct {
 
 	mu      sync.Mutex
 	domains map[string]*libvirt.Domain
+	defined map[string]bool // whether the domain is persistent
+	changes int             // how often a domain was forgotten
 	users   int
 	ended   bool
 }
@@ -42,6 +44,7 @@ func open(uri string) (*session, error) {
 		lost:    make(chan struct{}),
 		slots:   make(chan struct{}, slots),
 		domains: map[string]*libvirt.Domain{},
+		defined: map[string]bool{},
 	}
 	if err := s.prepare(); err != nil {
 		s.end()
@@ -116,35 +119,4 @@ func (s *session) close() {
 	clear(s.domains)
 	s.mu.Unlock()
 	_, _ = s.conn.Close()
-}
-
-// domain returns the handle of the domain with that UUID, which the caller must
-// free. A handle is a name for a domain and no more, so it is kept for the next call.
-func (s *session) domain(id string) (*libvirt.Domain, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if d, ok := s.domains[id]; ok {
-		return d, d.Ref()
-	}
-	s.mu.Unlock()
-	d, err := s.conn.LookupDomainByUUIDString(id)
-	s.mu.Lock()
-	if err != nil {
-		return nil, err
-	}
-	if old, ok := s.domains[id]; ok {
-		_ = old.Free()
-	}
-	s.domains[id] = d
-	return d, d.Ref()
-}
-
-// forget drops the handle of a domain that is no more.
-func (s *session) forget(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if d, ok := s.domains[id]; ok {
-		_ = d.Free()
-		delete(s.domains, id)
-	}
 }

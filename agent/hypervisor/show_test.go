@@ -1,7 +1,8 @@
 package hypervisor
 
 import (
-	"strings"
+	"errors"
+	"sync"
 	"testing"
 
 	"vifd/libvirtxml"
@@ -68,14 +69,7 @@ func TestRunningGuest(t *testing.T) {
 	if _, err := console.Line(ctx, n.Port.MAC); err != nil {
 		t.Error(err)
 	}
-	var pci string
-	for range 2 {
-		p, err := h.Persist(ctx, n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pci = p
-	}
+	pci := attach(t, h, n)
 	for _, live := range []bool{true, false} {
 		if got, ok := seen(t, g, n, live); !ok || got.PCI != pci || got.Tap != n.Tap || !got.Link {
 			t.Errorf("live %v: %+v, want it at %s", live, got, pci)
@@ -84,20 +78,35 @@ func TestRunningGuest(t *testing.T) {
 			t.Errorf("live %v: tag %q, %v", live, got, ok)
 		}
 	}
-	for range 2 {
-		if err := h.Hide(ctx, n); err != nil {
-			t.Fatal(err)
-		}
-		if err := h.Forget(ctx, n); err != nil {
-			t.Fatal(err)
-		}
+	detach(t, h, g, n)
+}
+
+// Two NICs of a server keep out of each other's way, in the metadata too.
+func TestTwoNICs(t *testing.T) {
+	h, _ := run(t)
+	g := box.Guest("g1")
+	one, two := nic(t, g.UUID, 2), nic(t, g.UUID, 3)
+	var group sync.WaitGroup
+	for _, n := range []vif.NIC{one, two} {
+		group.Go(func() { attach(t, h, n) })
+	}
+	group.Wait()
+	virsh(t, "metadata", "g1", "--uri", libvirtxml.OwnerNamespace, "--key", "vifd", "--set", "<owner project='p'/>", "--live", "--config")
+	ctx := within20s(t)
+	if err := errors.Join(h.Hide(ctx, one), h.Forget(ctx, one)); err != nil {
+		t.Fatal(err)
 	}
 	for _, live := range []bool{true, false} {
-		if got, ok := seen(t, g, n, live); ok {
-			t.Errorf("live %v: still there: %+v", live, got)
+		if _, ok := seen(t, g, two, live); !ok {
+			t.Errorf("live %v: the other NIC is gone", live)
 		}
-		if text, _ := g.XML(ctx, live); strings.Contains(text, libvirtxml.Namespace) {
-			t.Errorf("live %v: something is left in\n%s", live, text)
+		if got, ok := tag(t, g, two, live); !ok || got != two.Tag {
+			t.Errorf("live %v: the other NIC's tag is %q, %v", live, got, ok)
 		}
 	}
+	if s, err := h.Server(ctx, g.UUID); err != nil || s.Project != "p" {
+		t.Errorf("the owner is %q, %v", s.Project, err)
+	}
+	virsh(t, "metadata", "g1", "--uri", libvirtxml.OwnerNamespace, "--key", "vifd", "--remove", "--live", "--config")
+	detach(t, h, g, two)
 }

@@ -1,0 +1,57 @@
+package hypervisor
+
+import "libvirt.org/go/libvirt"
+
+// domain returns the handle of the domain with that UUID, which the caller must
+// free. A handle is a name for a domain and no more, so it is kept for the next call.
+func (s *session) domain(id string) (*libvirt.Domain, error) {
+	s.mu.Lock()
+	d, ok := s.domains[id]
+	if ok {
+		defer s.mu.Unlock()
+		return d, d.Ref()
+	}
+	s.mu.Unlock()
+	d, err := s.conn.LookupDomainByUUIDString(id)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, ok := s.domains[id]; ok {
+		_ = old.Free()
+	}
+	s.domains[id] = d
+	return d, d.Ref()
+}
+
+// persistent tells whether the domain has a definition. That changes seldom and
+// never without an event, which makes the session forget it.
+func (s *session) persistent(id string, d *libvirt.Domain) (bool, error) {
+	s.mu.Lock()
+	known, ok := s.defined[id]
+	before := s.changes
+	s.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	now, err := d.IsPersistent()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.changes == before {
+		s.defined[id] = now
+	}
+	return now, err
+}
+
+// forget drops what is known of a domain, which may be gone.
+func (s *session) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes++
+	delete(s.defined, id)
+	if d, ok := s.domains[id]; ok {
+		_ = d.Free()
+		delete(s.domains, id)
+	}
+}
