@@ -72,6 +72,19 @@ func TestSpellOut(t *testing.T) {
 	}
 }
 
+// What no controller answers is a page, or JSON for who accepts that.
+func TestWebobPage(t *testing.T) {
+	a := serve(t, recordedWorld(), identities["admin"])
+	got := ask(a, "GET", "/v2.1/nothing", "", "Accept", "application/json")
+	want(t, got, 404, `{"message": "The resource could not be found.<br /><br />\n\n\n", "code": "404 Not Found", "title": "Not Found"}`)
+	if ct := got.Header().Get("Content-Type"); ct != "application/json" {
+		t.Errorf("Content-Type %s", ct)
+	}
+	if got = ask(a, "GET", "/v2.1/nothing", ""); got.Header().Get("Content-Length") != "154" {
+		t.Errorf("a page of %s bytes", got.Header().Get("Content-Length"))
+	}
+}
+
 // Whatever a body holds, it is decoded or refused; what is decoded can be
 // quoted, sent, and put to a schema.
 func FuzzDecode(f *testing.F) {

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -56,6 +58,44 @@ func TestPendingDetach(t *testing.T) {
 	a.detaches.cancel() // as after the time of a detach
 	want(t, ask(a, "DELETE", "/v1/attachments/"+portA, ""), 202, `{"error": {"code": 202, "kind": "not finished yet", "message": "the guest has not let go of port `+portA)
 	want(t, ask(a, "GET", "/v1/attachments/"+portA, ""), 200, `"state": "BUILD"`)
+}
+
+// A step that is told after the answer's end is not sent any more.
+func TestLateProgress(t *testing.T) {
+	a := serve(t, recordedWorld(), identities["admin"])
+	r := httptest.NewRequest("POST", "/v1/attachments", nil)
+	r.Header.Set("Accept", ndjson)
+	w := httptest.NewRecorder()
+	var tell func(vif.Progress)
+	answer, err := a.streamed(a.newCall(w, r), func(onProgress func(vif.Progress)) (reply, error) {
+		tell = onProgress
+		tell(vif.Progress{Step: "tap"})
+		return reply{}, errors.New("secret")
+	})
+	if err != nil || !answer.sent {
+		t.Errorf("answer %+v, %v", answer, err)
+	}
+	sent := w.Body.String()
+	if tell(vif.Progress{Step: "late"}); w.Body.String() != sent {
+		t.Errorf("sent %s", w.Body)
+	}
+	if !strings.Contains(sent, `"code": 500, "kind": "internal error", "message": "internal error; the cause is in the log`) || strings.Contains(sent, "secret") {
+		t.Errorf("sent %s", sent)
+	}
+}
+
+// Two who ask for one detach share it.
+func TestSharedDetach(t *testing.T) {
+	w := recordedWorld()
+	w.plug(vm1, portA, "")
+	w.stubborn = make(chan struct{})
+	a := serve(t, w, identities["admin"])
+	c := a.newCall(httptest.NewRecorder(), httptest.NewRequest("DELETE", "/", nil))
+	one, two := a.startDetach(c, vm1, portA, nil), a.startDetach(c, vm1, portA, nil)
+	close(w.stubborn)
+	if <-one.done; one != two || one.err != nil {
+		t.Errorf("%p, %p: %v", one, two, one.err)
+	}
 }
 
 func TestServers(t *testing.T) {

@@ -64,18 +64,28 @@ func matchPath(wanted, path []string) (map[string]string, bool) {
 	if len(wanted) != len(path) {
 		return nil, false
 	}
+	for i, w := range wanted {
+		if name, ok := paramName(w); ok && !fits(name, path[i]) || !ok && w != path[i] {
+			return nil, false
+		}
+	}
 	params := map[string]string{}
 	for i, w := range wanted {
-		name, isParam := strings.CutPrefix(w, "{")
-		name = strings.TrimSuffix(name, "}")
-		switch {
-		case !isParam && w != path[i], isParam && path[i] == "", name == "project" && !isProject(path[i]):
-			return nil, false
-		case isParam:
+		if name, ok := paramName(w); ok {
 			params[name] = path[i]
 		}
 	}
 	return params, true
+}
+
+// paramName returns the name of the parameter that a segment of a pattern is.
+func paramName(segment string) (string, bool) {
+	name, ok := strings.CutPrefix(segment, "{")
+	return strings.TrimSuffix(name, "}"), ok
+}
+
+func fits(name, value string) bool {
+	return value != "" && (name != "project" || isProject(value))
 }
 
 // isProject tells whether s may be the project in a path: as in Nova, hex

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -39,10 +40,21 @@ func TestWhoMay(t *testing.T) {
 		{"member: a port there", "POST", "/v2.0/ports", `{"port":{"network_id":"` + netOther + `"}}`, identities["member"], 404, `"NetworkNotFound"`},
 		{"member: a provider network", "POST", "/v2.0/networks", `{"network":{"provider:segmentation_id":7}}`, identities["member"], 403, `Only an admin`},
 		{"member: a network for another", "POST", "/v2.0/networks", `{"network":{"project_id":"` + other + `"}}`, identities["member"], 403, `Only an admin`},
+		{"member: attachments of its own", "GET", "/v1/attachments", "", identities["other"], 200, `{"attachments": []}`},
+		{"member: another's attachment", "DELETE", "/v1/attachments/" + portVM2, "", identities["other"], 404, `is not attached`},
+		{"member: a shared network", "GET", "/v2.0/networks/" + net89, "", identities["other"], 200, `"shared": true`},
+		{"member: its subnet", "GET", "/v2.0/subnets/" + sub89, "", identities["other"], 200, sub89},
+		{"member: change it", "PUT", "/v2.0/networks/" + net89, `{"network":{"name":"mine"}}`, identities["other"], 403, `This network belongs to another project.`},
+		{"member: delete it", "DELETE", "/v2.0/networks/" + net89, "", identities["other"], 403, `"PolicyNotAuthorized"`},
+		{"member: a subnet on it", "POST", "/v2.0/subnets", `{"subnet":{"network_id":"` + net89 + `","cidr":"10.9.0.0/24"}}`, identities["other"], 403, `belongs to another project`},
+		{"member: a port on it", "POST", "/v2.0/ports", `{"port":{"network_id":"` + net89 + `"}}`, identities["other"], 201, `"project_id": "` + other + `"`},
 		{"admin: any project", "GET", "/v2.1/abc-123/servers/" + vm1, "", identities["admin"], 200, `"href": "http://nova/v2.1/abc-123/servers/` + vm1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			want(t, ask(serve(t, recordedWorld(), tt.who), tt.method, tt.path, tt.body), tt.status, tt.part)
+			w := recordedWorld()
+			w.plug(vm2, portVM2, "")
+			w.networks[1].Shared = true
+			want(t, ask(serve(t, w, tt.who), tt.method, tt.path, tt.body), tt.status, tt.part)
 		})
 	}
 }
@@ -108,6 +120,23 @@ func TestDropIdentity(t *testing.T) {
 	if len(r.Header) != 2 {
 		t.Errorf("kept %v", r.Header)
 	}
+}
+
+// believer is a Who that believes the headers that it gets.
+type believer struct{ caller }
+
+func (b believer) Identify(r *http.Request) (Identity, error) {
+	if r.Header.Get("X-Roles") == "admin" {
+		return identities["admin"], nil
+	}
+	return Identity(b.caller), nil
+}
+
+// Not even a Who that believes headers gets to see them.
+func TestHeadersAreDroppedFirst(t *testing.T) {
+	a := serve(t, recordedWorld(), Identity{})
+	a.Who = believer{}
+	want(t, ask(a, "GET", interfaces1, "", "X-Roles", "admin"), 403, `"forbidden"`)
 }
 
 // While vifd is not ready, changes are refused and reads go on.

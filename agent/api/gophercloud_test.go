@@ -1,0 +1,73 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/attachinterfaces"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/networks"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/ports"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/subnets"
+)
+
+// clients returns gophercloud's clients of compute and networking, through d's
+// socket.
+func (d *daemon) clients(t *testing.T) (compute, networking *gophercloud.ServiceClient) {
+	t.Helper()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", d.socket)
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	provider := &gophercloud.ProviderClient{TokenID: "notused", HTTPClient: http.Client{Transport: transport}}
+	compute = &gophercloud.ServiceClient{ProviderClient: provider, Endpoint: "http://vifd/v2.1/", Type: "compute", Microversion: "2.70"}
+	networking = &gophercloud.ServiceClient{ProviderClient: provider, Endpoint: "http://vifd/v2.0/", Type: "network"}
+	return compute, networking
+}
+
+// A client that was written for OpenStack makes a network and plugs it in, as
+// Terraform does.
+func TestGophercloud(t *testing.T) {
+	ctx := t.Context()
+	d := start(t, recordedWorld(), Limits{})
+	compute, networking := d.clients(t)
+
+	n, err := networks.Create(ctx, networking, networks.CreateOpts{Name: "blue"}).Extract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = subnets.Create(ctx, networking, subnets.CreateOpts{NetworkID: n.ID, CIDR: "10.20.0.0/24", IPVersion: 4, EnableDHCP: gophercloud.Disabled}).Extract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := attachinterfaces.Create(ctx, compute, vm1, attachinterfaces.CreateOpts{
+		NetworkID: n.ID, FixedIPs: []attachinterfaces.FixedIP{{IPAddress: "10.20.0.7"}},
+	}).Extract()
+	if err != nil || at.PortState != "ACTIVE" || at.FixedIPs[0].IPAddress != "10.20.0.7" {
+		t.Fatalf("attached %+v, %v", at, err)
+	}
+	s, err := servers.Get(ctx, compute, vm1).Extract()
+	if err != nil || s.Addresses["blue"] == nil {
+		t.Errorf("server %+v, %v", s, err)
+	}
+	pages, err := ports.List(networking, ports.ListOpts{DeviceID: vm1, FixedIPs: []ports.FixedIPOpts{{IPAddress: "10.20.0.7"}}}).AllPages(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := ports.ExtractPorts(pages); err != nil || len(list) != 1 || list[0].ID != at.PortID || list[0].Status != "ACTIVE" {
+		t.Errorf("ports %+v, %v", list, err)
+	}
+	if err := attachinterfaces.Delete(ctx, compute, vm1, at.PortID).ExtractErr(); err != nil {
+		t.Error(err)
+	}
+	d.Stop(ctx) // the detach has ended
+	if _, err := attachinterfaces.Get(ctx, compute, vm1, at.PortID).Extract(); !gophercloud.ResponseCodeIs(err, http.StatusNotFound) {
+		t.Errorf("after the detach: %v", err)
+	}
+	if err := networks.Delete(ctx, networking, n.ID).ExtractErr(); err != nil {
+		t.Error(err)
+	}
+}
