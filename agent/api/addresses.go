@@ -76,7 +76,7 @@ func bare(addresses object) object {
 }
 
 func (a *API) listAddresses(c *call) (reply, error) {
-	s, err := a.server1(c)
+	s, err := a.pathServer(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -88,7 +88,7 @@ func (a *API) listAddresses(c *call) (reply, error) {
 }
 
 func (a *API) showAddresses(c *call) (reply, error) {
-	s, err := a.server1(c)
+	s, err := a.pathServer(c)
 	if err != nil {
 		return reply{}, err
 	}

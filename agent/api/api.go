@@ -94,9 +94,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.log(c, time.Since(start))
 }
 
-// checks are done on every request, in this order; the first that fails is
-// what the client learns (compute-api: size, route, who, version, type, JSON,
-// project).
+// checks are done on every request, in the order in which Nova does them; the
+// first that fails is what the client learns.
 func (a *API) checks() []func(*call) error {
 	return []func(*call) error{
 		a.readBody, a.identify, a.authorize, a.negotiate, a.mediaType, a.parseBody, a.chooseProject, a.ready,

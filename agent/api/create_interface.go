@@ -30,7 +30,7 @@ func (a *API) createInterface(c *call) (reply, error) {
 		return reply{}, &httpError{status: http.StatusBadRequest, text: found.nova()}
 	}
 	in := inner(c.body, "interfaceAttachment")
-	server, err := a.server1(c)
+	server, err := a.pathServer(c)
 	if err != nil {
 		return reply{}, err
 	}

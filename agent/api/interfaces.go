@@ -30,7 +30,7 @@ func interfaceView(at vif.Attachment, v microversion) object {
 }
 
 func (a *API) listInterfaces(c *call) (reply, error) {
-	server, err := a.server1(c)
+	server, err := a.pathServer(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -46,7 +46,7 @@ func (a *API) listInterfaces(c *call) (reply, error) {
 }
 
 func (a *API) showInterface(c *call) (reply, error) {
-	server, err := a.server1(c)
+	server, err := a.pathServer(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -82,7 +82,7 @@ func (a *API) attachment(c *call, server string) (vif.Attachment, error) {
 // deleteInterface starts a detach and does not wait for it. Asked again while
 // the detach goes on, it says the same; when it is done, the port is not found.
 func (a *API) deleteInterface(c *call) (reply, error) {
-	server, err := a.server1(c)
+	server, err := a.pathServer(c)
 	if err != nil {
 		return reply{}, err
 	}

@@ -1,37 +1,60 @@
 package api
 
-// routes is the table of what is served. Of rows that match, the first counts;
-// rows without a method take what no other row does.
+import "slices"
+
+// Where the resources of the Compute API are.
+const (
+	computeBase       = "/v2.1[/{project}]"
+	computeServers    = computeBase + "/servers"
+	computeInterfaces = computeServers + "/{server}/os-interface"
+)
+
+// routes is the table of what is served: of rows that match, the first counts.
 func (a *API) routes() []route {
-	const (
-		server     = "/v2.1[/{project}]/servers"
-		interfaces = server + "/{server}/os-interface"
-		nets       = "/v2.1[/{project}]"
-	)
-	networks, subnets, ports := a.networks(), a.subnets(), a.ports()
-	table := []route{
+	table := slices.Concat(a.versionRoutes(), a.computeRoutes(), a.networkRoutes(), a.ownRoutes(), a.fallbacks())
+	for i := range table {
+		for _, path := range spellOut(table[i].pattern) {
+			table[i].paths = append(table[i].paths, segments(path))
+		}
+	}
+	return table
+}
+
+func (a *API) versionRoutes() []route {
+	return []route{
 		{"GET", "/", Nobody, root, a.listVersions, nil},
 		{"GET", "/v2[/]", Nobody, router, a.showLegacyVersion, nil},
 		{"GET", "/v2.1[/]", Nobody, compute, a.showVersion, nil},
 		{"GET", "/v2.1[/{project}]/versions/v2.1", Reader, compute, a.showVersion, nil},
+	}
+}
 
-		{"GET", interfaces, Reader, compute, a.listInterfaces, nil},
-		{"POST", interfaces, Member, compute, a.createInterface, nil},
-		{"GET", interfaces + "/{port}", Reader, compute, a.showInterface, nil},
-		{"DELETE", interfaces + "/{port}", Member, compute, a.deleteInterface, nil},
+func (a *API) computeRoutes() []route {
+	return []route{
+		{"GET", computeInterfaces, Reader, compute, a.listInterfaces, nil},
+		{"POST", computeInterfaces, Member, compute, a.createInterface, nil},
+		{"GET", computeInterfaces + "/{port}", Reader, compute, a.showInterface, nil},
+		{"DELETE", computeInterfaces + "/{port}", Member, compute, a.deleteInterface, nil},
 
-		{"GET", server, Reader, compute, a.listServers, nil},
-		{"GET", server + "/detail", Reader, compute, a.listServersInDetail, nil},
-		{"GET", server + "/{server}", Reader, compute, a.showServer, nil},
-		{"GET", server + "/{server}/ips", Reader, compute, a.listAddresses, nil},
-		{"GET", server + "/{server}/ips/{network}", Reader, compute, a.showAddresses, nil},
+		{"GET", computeServers, Reader, compute, a.listServers, nil},
+		{"GET", computeServers + "/detail", Reader, compute, a.listServersInDetail, nil},
+		{"GET", computeServers + "/{server}", Reader, compute, a.showServer, nil},
+		{"GET", computeServers + "/{server}/ips", Reader, compute, a.listAddresses, nil},
+		{"GET", computeServers + "/{server}/ips/{network}", Reader, compute, a.showAddresses, nil},
+	}
+}
 
-		{"GET", nets + "/networks", Reader, network, networks.index, nil},
-		{"GET", nets + "/networks/{id}", Reader, network, networks.show, nil},
-		{"GET", nets + "/subnets", Reader, network, subnets.index, nil},
-		{"GET", nets + "/subnets/{id}", Reader, network, subnets.show, nil},
-		{"GET", nets + "/ports", Reader, network, ports.index, nil},
-		{"GET", nets + "/ports/{id}", Reader, network, ports.show, nil},
+// networkRoutes has the Networking API: at its own base, and for reading at
+// that of compute, too, where clients look that know of no other.
+func (a *API) networkRoutes() []route {
+	networks, subnets, ports := a.networks(), a.subnets(), a.ports()
+	return []route{
+		{"GET", computeBase + "/networks", Reader, network, networks.index, nil},
+		{"GET", computeBase + "/networks/{id}", Reader, network, networks.show, nil},
+		{"GET", computeBase + "/subnets", Reader, network, subnets.index, nil},
+		{"GET", computeBase + "/subnets/{id}", Reader, network, subnets.show, nil},
+		{"GET", computeBase + "/ports", Reader, network, ports.index, nil},
+		{"GET", computeBase + "/ports/{id}", Reader, network, ports.show, nil},
 
 		{"GET", "/v2.0[/]", Nobody, network, a.showNetworkVersion, nil},
 		{"GET", "/v2.0/extensions", Reader, network, a.listExtensions, nil},
@@ -51,7 +74,11 @@ func (a *API) routes() []route {
 		{"GET", "/v2.0/ports/{id}", Reader, network, ports.show, nil},
 		{"PUT", "/v2.0/ports/{id}", Member, network, ports.update, nil},
 		{"DELETE", "/v2.0/ports/{id}", Member, network, ports.remove, nil},
+	}
+}
 
+func (a *API) ownRoutes() []route {
+	return []route{
 		{"GET", "/v1/attachments", Reader, own, a.listAttachments, nil},
 		{"POST", "/v1/attachments", Member, own, a.attach, nil},
 		{"GET", "/v1/attachments/{port}", Reader, own, a.showAttachment, nil},
@@ -59,17 +86,17 @@ func (a *API) routes() []route {
 		{"GET", "/v1/status", Reader, own, a.showStatus, nil},
 		{"GET", "/healthz", Nobody, own, a.alive, nil},
 		{"GET", "/readyz", Nobody, own, a.isReady, nil},
+	}
+}
 
+// fallbacks have no method: they take what no other row does, by its first
+// segment.
+func (a *API) fallbacks() []route {
+	return []route{
 		{"", "/v2", Reader, router, a.noRoute, nil},
 		{"", "/v2.1", Reader, router, a.noRoute, nil},
 		{"", "/v2.0", Reader, network, a.noSuchPath, nil},
 		{"", "/v1", Reader, own, a.noSuchPath, nil},
 		{"", "", Nobody, root, a.chooseVersion, nil},
 	}
-	for i := range table {
-		for _, path := range spellOut(table[i].pattern) {
-			table[i].paths = append(table[i].paths, segments(path))
-		}
-	}
-	return table
 }

@@ -46,7 +46,7 @@ func (a *API) listServersInDetail(c *call) (reply, error) {
 }
 
 func (a *API) showServer(c *call) (reply, error) {
-	s, err := a.server1(c)
+	s, err := a.pathServer(c)
 	if err != nil {
 		return reply{}, err
 	}

@@ -8,9 +8,9 @@ import (
 	"vifd/vif"
 )
 
-// server1 returns the server that c's path names, or NotFound in Nova's words,
+// pathServer returns the server that c's path names, or NotFound in Nova's words,
 // which also hides the servers of other projects.
-func (a *API) server1(c *call) (vif.Server, error) {
+func (a *API) pathServer(c *call) (vif.Server, error) {
 	unknown := vif.NotFound.Because("Instance %s could not be found.", c.params["server"])
 	id, ok := parseUUID(c.params["server"])
 	if !ok {
