@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,14 +15,10 @@ import (
 	"vifd/agent/api"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vifd": main})
-}
-
 // Each script of testdata has a host of its own, and the API served over it.
 //
-//	exits N COMMAND…   runs COMMAND, which has to exit with N
-//	sick               takes Open vSwitch away
+//	vifd N ARGUMENTS…   runs vifd, which has to exit with N
+//	sick                takes Open vSwitch away
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -34,8 +31,8 @@ func TestCommands(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"sick":  func(ts *testscript.TestScript, _ bool, _ []string) { ts.Value("world").(*world).sick = true },
+			"vifd": command,
+			"sick": sick,
 		},
 	})
 }
@@ -63,22 +60,21 @@ func serve(e *testscript.Env, w *world) (string, error) {
 	return path, nil
 }
 
-// exits runs a command and checks its exit code.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE COMMAND...")
+// command runs the command line, as main does, and checks its exit code.
+func command(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: vifd CODE ARGUMENTS...")
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	got := 0
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		coded, ok := err.(interface{ ExitCode() int })
-		if !ok {
-			ts.Fatalf("%v", err)
-		}
-		got = coded.ExitCode()
-	}
-	if got != want {
+	a := &app{in: strings.NewReader(""), out: ts.Stdout(), err: ts.Stderr(), env: ts.Getenv}
+	if got := a.run(context.Background(), args[1:]); got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+func sick(ts *testscript.TestScript, _ bool, _ []string) {
+	w := ts.Value("world").(*world)
+	defer w.lock()()
+	w.sick = true
 }

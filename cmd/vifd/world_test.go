@@ -36,6 +36,11 @@ func newWorld() *world {
 	return w
 }
 
+func (w *world) lock() (unlock func()) {
+	w.mu.Lock()
+	return w.mu.Unlock
+}
+
 // id is the next of 00000001-…, 00000002-… and so on.
 func (w *world) id() string {
 	w.made++
@@ -56,11 +61,16 @@ func subnetID(s vif.Subnet) string   { return s.ID }
 func portID(p vif.Port) string       { return p.ID }
 
 func (w *world) Server(_ context.Context, id string) (vif.Server, error) {
+	defer w.lock()()
 	return get(w.servers, id, serverID)
 }
-func (w *world) Servers(context.Context) ([]vif.Server, error) { return w.servers, nil }
+func (w *world) Servers(context.Context) ([]vif.Server, error) {
+	defer w.lock()()
+	return w.servers, nil
+}
 
 func (w *world) Health(context.Context) vif.Health {
+	defer w.lock()()
 	h := vif.Health{Ready: true, Version: "v1.2.3", Since: time.Unix(0, 0), Ports: len(w.attached)}
 	h.Parts = []vif.Part{{Name: "store", OK: true}, {Name: "ovsdb", OK: !w.sick}, {Name: "libvirt", OK: true}}
 	if w.sick {
@@ -71,8 +81,7 @@ func (w *world) Health(context.Context) vif.Health {
 
 // Attach has a tag for everything that can go wrong.
 func (w *world) Attach(ctx context.Context, r vif.Request) (vif.Attachment, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.lock()()
 	if r.OnProgress != nil {
 		r.OnProgress(vif.Progress{Step: "tap", Ms: 0.8})
 	}
@@ -95,12 +104,12 @@ func (w *world) Attach(ctx context.Context, r vif.Request) (vif.Attachment, erro
 }
 
 func (w *world) Plan(context.Context, vif.Request) ([]vif.Planned, error) {
+	defer w.lock()()
 	return []vif.Planned{{Step: "claim", Does: "make a port"}, {Step: "tap", Does: "make a tap", Detail: "tap0"}}, nil
 }
 
 func (w *world) Detach(_ context.Context, server, port, _ string, onProgress func(vif.Progress)) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.lock()()
 	i := slices.IndexFunc(w.attached, func(at vif.Attachment) bool { return at.Port.ID == port && at.Server == server })
 	if i < 0 {
 		return vif.NotFound.Because("port %s is not attached", port)
@@ -119,24 +128,29 @@ func (w *world) Detach(_ context.Context, server, port, _ string, onProgress fun
 func (w *world) Detaching(context.Context, string, string) bool { return false }
 
 func (w *world) Attached(_ context.Context, server string) ([]vif.Attachment, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.lock()()
 	return slices.DeleteFunc(slices.Clone(w.attached), func(at vif.Attachment) bool {
 		return server != "" && at.Server != server
 	}), nil
 }
 
-func (w *world) Networks(context.Context) ([]vif.Network, error) { return w.networks, nil }
+func (w *world) Networks(context.Context) ([]vif.Network, error) {
+	defer w.lock()()
+	return w.networks, nil
+}
 func (w *world) Network(_ context.Context, id string) (vif.Network, error) {
+	defer w.lock()()
 	return get(w.networks, id, networkID)
 }
 func (w *world) CreateNetwork(_ context.Context, n vif.Network) (vif.Network, error) {
+	defer w.lock()()
 	n.ID = w.id()
 	w.networks = append(w.networks, n)
 	return n, nil
 }
 func (w *world) UpdateNetwork(_ context.Context, n vif.Network) (vif.Network, error) { return n, nil }
 func (w *world) DeleteNetwork(_ context.Context, id string) error {
+	defer w.lock()()
 	for _, p := range w.ports {
 		if p.Network == id {
 			return vif.InUse.Because("the network has ports")
@@ -146,11 +160,16 @@ func (w *world) DeleteNetwork(_ context.Context, id string) error {
 	return nil
 }
 
-func (w *world) Subnets(context.Context) ([]vif.Subnet, error) { return w.subnets, nil }
+func (w *world) Subnets(context.Context) ([]vif.Subnet, error) {
+	defer w.lock()()
+	return w.subnets, nil
+}
 func (w *world) Subnet(_ context.Context, id string) (vif.Subnet, error) {
+	defer w.lock()()
 	return get(w.subnets, id, subnetID)
 }
 func (w *world) CreateSubnet(_ context.Context, s vif.Subnet) (vif.Subnet, error) {
+	defer w.lock()()
 	s.ID = w.id()
 	if !s.Gateway.IsValid() && !s.NoGateway {
 		s.Gateway = s.CIDR.Addr().Next()
@@ -160,15 +179,21 @@ func (w *world) CreateSubnet(_ context.Context, s vif.Subnet) (vif.Subnet, error
 }
 func (w *world) UpdateSubnet(_ context.Context, s vif.Subnet) (vif.Subnet, error) { return s, nil }
 func (w *world) DeleteSubnet(_ context.Context, id string) error {
+	defer w.lock()()
 	w.subnets = slices.DeleteFunc(w.subnets, func(s vif.Subnet) bool { return s.ID == id })
 	return nil
 }
 
-func (w *world) Ports(context.Context) ([]vif.Port, error) { return w.ports, nil }
+func (w *world) Ports(context.Context) ([]vif.Port, error) {
+	defer w.lock()()
+	return w.ports, nil
+}
 func (w *world) Port(_ context.Context, id string) (vif.Port, error) {
+	defer w.lock()()
 	return get(w.ports, id, portID)
 }
 func (w *world) CreatePort(_ context.Context, s vif.PortSpec) (vif.Port, error) {
+	defer w.lock()()
 	p := vif.Port{ID: w.id(), Name: s.Name, Network: s.Network, MAC: "52:54:00:00:00:08", AdminUp: true, MTU: 1442}
 	for _, claim := range s.FixedIPs {
 		if claim.Version == 6 {
@@ -181,6 +206,7 @@ func (w *world) CreatePort(_ context.Context, s vif.PortSpec) (vif.Port, error) 
 }
 func (w *world) UpdatePort(_ context.Context, p vif.Port) (vif.Port, error) { return p, nil }
 func (w *world) DeletePort(_ context.Context, id string) error {
+	defer w.lock()()
 	w.ports = slices.DeleteFunc(w.ports, func(p vif.Port) bool { return p.ID == id })
 	return nil
 }
