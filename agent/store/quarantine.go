@@ -33,9 +33,3 @@ func (tx *Tx) DateQuarantine(now time.Time) error {
 	_, err := tx.exec(`UPDATE quarantine SET released = ?1 WHERE released > ?1`, nanos(now))
 	return err
 }
-
-// LeaveQuarantine frees one address, if it is in quarantine.
-func (tx *Tx) LeaveQuarantine(network string, a netip.Addr) error {
-	_, err := tx.exec(`DELETE FROM quarantine WHERE network = ? AND address = ?`, network, sortable(a))
-	return err
-}

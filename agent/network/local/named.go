@@ -27,7 +27,7 @@ func (a *allocation) take(c vif.AddressClaim) (vif.FixedIP, error) {
 	if resting && whose != a.project {
 		return vif.FixedIP{}, vif.InUse.Because("Fixed IP %s is already in use. It was given back a moment ago: try again later.", addr)
 	}
-	return vif.FixedIP{Subnet: s.ID, Address: addr}, a.tx.LeaveQuarantine(a.network, addr)
+	return vif.FixedIP{Subnet: s.ID, Address: addr}, nil
 }
 
 // subnetOf returns the subnet of the network that holds the address.

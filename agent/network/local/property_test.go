@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"log"
 	"log/slog"
 	"maps"
 	"net/netip"
@@ -260,6 +262,16 @@ func (m *model) holds(t *rapid.T) {
 	if len(ports) != len(m.ports) || len(held) != bound {
 		t.Fatalf("%d ports, %d held, want %d and %d", len(ports), len(held), len(m.ports), bound)
 	}
+}
+
+// TestMain makes 25 random sequences of TestProperty do where -rapid.checks does
+// not ask for more: each of them opens stores on a disk.
+func TestMain(m *testing.M) {
+	checks := flag.Lookup("rapid.checks")
+	if err := checks.Value.Set("25"); err != nil {
+		log.Fatal(err)
+	}
+	m.Run()
 }
 
 // Whatever is asked in whatever order, no address and no MAC is given to two,
