@@ -31,17 +31,10 @@ it is detached. With neither, the only network there is gets chosen.`,
 		ValidArgsFunction: a.completeServers,
 		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
 			n.Server, n.FixedIPs = args[0], fixedIPs(addresses, version)
-			if err := sensible(n); err != nil {
-				return err
-			}
 			if dry {
 				return a.rehearse(ctx, c, n)
 			}
-			at, err := c.Attach(ctx, n, a.steps())
-			if err != nil {
-				return err
-			}
-			return a.attached(ctx, c, at)
+			return a.plug(ctx, c, n)
 		}),
 	}
 	flags := cmd.Flags()
@@ -82,6 +75,9 @@ func sensible(n api.NewAttachment) error {
 }
 
 func (a *app) rehearse(ctx context.Context, c *api.Client, n api.NewAttachment) error {
+	if err := sensible(n); err != nil {
+		return err
+	}
 	plan, err := c.Plan(ctx, n)
 	if err != nil {
 		return err
@@ -94,9 +90,16 @@ func (a *app) rehearse(ctx context.Context, c *api.Client, n api.NewAttachment) 
 	return a.print(d)
 }
 
-// attached prints what an attach made. One that came up in error is there all
-// the same, and says so by the exit code.
-func (a *app) attached(ctx context.Context, c *api.Client, at vif.Attachment) error {
+// plug attaches and prints what that made. A port that came up in error is
+// there all the same, and the exit code says so.
+func (a *app) plug(ctx context.Context, c *api.Client, n api.NewAttachment) error {
+	if err := sensible(n); err != nil {
+		return err
+	}
+	at, err := c.Attach(ctx, n, a.steps())
+	if err != nil {
+		return err
+	}
 	if err := a.print(a.one(at, a.names(ctx, c))); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -32,10 +31,15 @@ func (a *app) subnets() *cobra.Command {
 	return a.resource(r, a.createSubnet(r), list)
 }
 
+// A newSubnet is what the flags of create say.
+type newSubnet struct {
+	network, cidr, gateway string
+	pools, dns             []string
+	noDHCP                 bool
+}
+
 func (a *app) createSubnet(r resource) *cobra.Command {
-	var network, cidr, gateway string
-	var pools, dns []string
-	var noDHCP bool
+	var n newSubnet
 	cmd := &cobra.Command{
 		Use:   "create NAME",
 		Short: "Create a subnet",
@@ -46,43 +50,46 @@ out of all the others, unless --pool says of which.`,
   vifd subnet create blue-v6 --net blue --cidr fd00:20::/64 --gateway none
   vifd subnet create lab --net red --cidr 10.30.0.0/24 --pool 10.30.0.100-10.30.0.199`,
 		Args: cobra.ExactArgs(1),
-		RunE: a.creating(r, func(ctx context.Context, c *api.Client, args []string) (api.Resource, error) {
-			if network == "" || cidr == "" {
-				return nil, vif.Invalid.Because("a subnet needs --net and --cidr")
-			}
-			ranges, err := parsePools(pools)
-			if err != nil {
-				return nil, err
-			}
-			on, err := c.Networks().Find(ctx, network)
-			if err != nil {
-				return nil, err
-			}
-			s := api.Resource{"name": args[0], "network_id": on.Text("id"), "cidr": cidr}
-			give(s, "gateway_ip", gateway)
-			if gateway == "none" {
-				s["gateway_ip"] = nil
-			}
-			for name, list := range map[string]any{"allocation_pools": ranges, "dns_nameservers": dns} {
-				if said := fmt.Sprint(list); said != "[]" {
-					s[name] = list
-				}
-			}
-			if noDHCP {
-				s["enable_dhcp"] = false
-			}
-			return s, nil
-		}),
+		RunE: a.creating(r, n.attributes),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&network, "net", "", "the network that it is on, a name or an ID")
-	flags.StringVar(&cidr, "cidr", "", "its addresses, as 10.20.0.0/24")
-	flags.StringVar(&gateway, "gateway", "", "the address of its gateway, or none (default its first)")
-	flags.StringSliceVar(&pools, "pool", nil, "give out these addresses, as FIRST-LAST; may be given more than once")
-	flags.StringSliceVar(&dns, "dns", nil, "a name server that guests are told of; may be given more than once")
-	flags.BoolVar(&noDHCP, "no-dhcp", false, "do not answer DHCP")
+	flags.StringVar(&n.network, "net", "", "the network that it is on, a name or an ID")
+	flags.StringVar(&n.cidr, "cidr", "", "its addresses, as 10.20.0.0/24")
+	flags.StringVar(&n.gateway, "gateway", "", "the address of its gateway, or none (default its first)")
+	flags.StringSliceVar(&n.pools, "pool", nil, "give out these addresses, as FIRST-LAST; may be given more than once")
+	flags.StringSliceVar(&n.dns, "dns", nil, "a name server that guests are told of; may be given more than once")
+	flags.BoolVar(&n.noDHCP, "no-dhcp", false, "do not answer DHCP")
 	a.completeFlag(cmd, "net", a.completeNetworks)
 	return cmd
+}
+
+func (n *newSubnet) attributes(ctx context.Context, c *api.Client, args []string) (api.Resource, error) {
+	if n.network == "" || n.cidr == "" {
+		return nil, vif.Invalid.Because("a subnet needs --net and --cidr")
+	}
+	pools, err := parsePools(n.pools)
+	if err != nil {
+		return nil, err
+	}
+	on, err := c.Networks().Find(ctx, n.network)
+	if err != nil {
+		return nil, err
+	}
+	s := api.Resource{"name": args[0], "network_id": on.Text("id"), "cidr": n.cidr}
+	give(s, "gateway_ip", n.gateway)
+	if n.gateway == "none" {
+		s["gateway_ip"] = nil
+	}
+	if pools != nil {
+		s["allocation_pools"] = pools
+	}
+	if n.dns != nil {
+		s["dns_nameservers"] = n.dns
+	}
+	if n.noDHCP {
+		s["enable_dhcp"] = false
+	}
+	return s, nil
 }
 
 func parsePools(texts []string) ([]map[string]string, error) {
