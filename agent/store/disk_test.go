@@ -23,7 +23,7 @@ func apart(t *testing.T, fn func(t *testing.T)) {
 	}
 	t.Parallel()
 	c := child(t, "apart")
-	c.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	c.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
