@@ -36,6 +36,9 @@ func (d *Devices) Create(ctx context.Context, n vif.NIC) error {
 }
 
 func (d *Devices) create(ctx context.Context, n vif.NIC, mac net.HardwareAddr) error {
+	if _, there := d.Index(n.Tap); !there { // mostly so, and quickly said
+		return d.build(ctx, n, mac)
+	}
 	link, err := find(d.write, n.Tap)
 	if err != nil {
 		return err
@@ -75,13 +78,11 @@ func (d *Devices) build(ctx context.Context, n vif.NIC, mac net.HardwareAddr) (e
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
 
-	link, err := find(d.write, n.Tap)
-	if err != nil {
-		return err
-	}
-	if link == nil {
+	index, there := d.Index(n.Tap)
+	if !there {
 		return fmt.Errorf("tap %s: %w: deleted while it was made", n.Tap, vif.Unavailable)
 	}
+	link := &netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: n.Tap, Index: index}}
 	if err := t.own(d.owner); err != nil {
 		return err
 	}
