@@ -69,8 +69,8 @@ func BenchmarkNIC(b *testing.B) {
 			return text
 		}(), settle)
 		settle()
-		s.take(b, "show", func() error { return h.Show(ctx, n, false) })
-		s.take(b, "link", func() error { return h.Link(ctx, n, true) })
+		s.take(b, "show", func() error { return h.Show(ctx, n, true) })
+		s.take(b, "link", func() error { return h.Link(ctx, n, false) })
 		s.take(b, "persist", func() error { _, err := h.Persist(ctx, n); return err })
 		settle()
 		s.take(b, "hide", func() error { return h.Hide(ctx, n) })

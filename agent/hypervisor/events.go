@@ -36,10 +36,8 @@ func runEvents(log *slog.Logger) {
 	}
 }
 
-// listen has libvirt tell of what happens to domains on this session. What
-// happened before it did is lost, so everybody is told to look.
-//
-// Its callbacks run in the event loop: they ask libvirt nothing and wait for nobody.
+// listen has libvirt tell of what happens to domains on this session. Its
+// callbacks run in the event loop: they ask libvirt nothing and wait for nobody.
 func (h *Host) listen(s *session) error {
 	if s.version == 9_000_000 {
 		h.log.Warn("libvirt 9.0.0: without the distribution's fix of managed='no' it refuses every tap")
@@ -53,8 +51,6 @@ func (h *Host) listen(s *session) error {
 		}
 		s.undo = append(s.undo, func() error { return s.conn.DomainEventDeregister(id) })
 	}
-	h.ears.look("")
-	h.news.add("")
 	return nil
 }
 

@@ -37,6 +37,9 @@ func New(uri string, log *slog.Logger) *Host {
 	h.attach = newLine("attach", uri, time.Minute, log)
 	h.detach = newLine("detach", uri, 45*time.Second, log)
 	h.look.opened = h.listen
+	for _, l := range h.lines() {
+		l.found = h.found
+	}
 	return h
 }
 
@@ -55,6 +58,15 @@ func (h *Host) Run(ctx context.Context, changed func(server string)) error {
 	group.Go(func() { h.news.deliver(ctx, changed) })
 	group.Wait()
 	return nil
+}
+
+// found tells everybody to look, once all lines are up: what happened while one
+// was down was not heard, or could not be asked about.
+func (h *Host) found() {
+	if h.Up() == nil {
+		h.ears.look("")
+		h.news.add("")
+	}
 }
 
 // Up returns nil while libvirt answers, and else why it does not.

@@ -24,6 +24,7 @@ type line struct {
 	patience time.Duration // the longest that a call on it takes, whatever its context says
 	dial     func() (*session, error)
 	opened   func(*session) error // called with each new session, before any other use; may be nil
+	found    func()               // called each time that the line is up again; may be nil
 	log      *slog.Logger
 
 	once    sync.Once
@@ -54,6 +55,9 @@ func (l *line) keep(ctx context.Context) {
 		l.set(ctx, s, err)
 		if err == nil {
 			wait = soonest
+			if l.found != nil {
+				l.found()
+			}
 			select {
 			case <-s.lost:
 			case <-ctx.Done():

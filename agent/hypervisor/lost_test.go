@@ -48,11 +48,15 @@ func TestLibvirtRestarts(t *testing.T) {
 	if err := box.Libvirtd.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "it is found again", h.Up)
-	for server := range changed {
-		if server == "" {
-			break
+	for server := "none"; server != ""; {
+		select {
+		case server = <-changed:
+		case <-ctx.Done():
+			t.Fatal("nobody was told to look")
 		}
+	}
+	if err := h.Up(); err != nil {
+		t.Errorf("told to look too early: %v", err)
 	}
 	if err := h.Show(ctx, n, true); err != nil {
 		t.Errorf("show again: %v", err)

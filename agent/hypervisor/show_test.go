@@ -46,6 +46,8 @@ func TestRunningGuest(t *testing.T) {
 	g := box.Guest("g1")
 	n := nic(t, g.UUID, 1)
 	console := g.Console()
+	virsh(t, "metadata", "g1", "--uri", libvirtxml.Namespace, "--key", "vifd", "--live", "--config",
+		"--set", "<ports><port id='left-by-a-crash' mac='' gen='1'/></ports>")
 
 	for range 2 {
 		if err := h.Show(ctx, n, false); err != nil {
