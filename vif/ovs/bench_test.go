@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -40,55 +41,44 @@ func benchmarkSwitch(b *testing.B, ports int) {
 	br, err := s.ready(ctx, bridge)
 	must(b, err)
 	_, lines := s.Describe(n)
-	b.Run("filter", func(b *testing.B) {
-		for b.Loop() {
-			must(b, s.Filter(ctx, n))
-		}
-	})
-	b.Run("filter by ovs-ofctl", func(b *testing.B) {
-		for b.Loop() {
-			must(b, forkBundle(ctx, br.target(), lines))
-		}
-	})
-	b.Run("plug and wired", func(b *testing.B) {
-		alternate(b, func() {
-			must(b, s.Plug(ctx, n))
-			must(b, s.Wired(ctx, n))
-		}, func() { must(b, s.Unplug(ctx, n)) }, func() { settle(h, s) })
-	})
-	b.Run("bare commit to ofport", func(b *testing.B) {
-		alternate(b, func() { bare(b, s, n) }, func() { must(b, s.Unplug(ctx, n)) }, func() { settle(h, s) })
-	})
-	b.Run("filtered", func(b *testing.B) {
-		for b.Loop() {
-			_, err := s.Filtered(ctx, bridge)
-			must(b, err)
-		}
-	})
-	b.Run("ports", func(b *testing.B) {
-		for b.Loop() {
-			_, err := s.Ports(ctx)
-			must(b, err)
-		}
-	})
-}
-
-// alternate measures do, and undoes it between.
-func alternate(b *testing.B, do, undo, settle func()) {
-	var spent time.Duration
-	for b.Loop() {
-		began := time.Now()
-		do()
-		spent += time.Since(began)
-		undo()
-		settle()
+	unplug := func() {
+		must(b, s.Unplug(ctx, n))
+		h.vsctl("set", "open_vswitch", ".", "external_ids:settled=x") // which waits for ovs-vswitchd
 	}
-	b.ReportMetric(float64(spent.Microseconds())/float64(b.N)/1000, "ms/do")
+	inTurn(b, []act{
+		{"filter", func() { must(b, s.Filter(ctx, n)) }, nil},
+		{"ofctl", func() { must(b, forkBundle(ctx, br.target(), lines)) }, nil},
+		{"wired", func() { must(b, errors.Join(s.Plug(ctx, n), s.Wired(ctx, n))) }, unplug},
+		{"bare", func() { bare(b, s, n) }, unplug},
+		{"filtered", func() { _, err := s.Filtered(ctx, bridge); must(b, err) }, nil},
+		{"ports", func() { _, err := s.Ports(ctx); must(b, err) }, nil},
+	})
 }
 
-// settle waits until ovs-vswitchd has all that was committed.
-func settle(h *host, s *Switch) {
-	h.vsctl("set", "open_vswitch", ".", "external_ids:settled=x")
+// An act is measured; what comes after it is not.
+type act struct {
+	name      string
+	do, after func()
+}
+
+// inTurn does the acts one after the other, over and over again, and reports the
+// median of each in milliseconds.
+func inTurn(b *testing.B, acts []act) {
+	spent := map[string][]time.Duration{}
+	for b.Loop() {
+		for _, a := range acts {
+			began := time.Now()
+			a.do()
+			spent[a.name] = append(spent[a.name], time.Since(began))
+			if a.after != nil {
+				a.after()
+			}
+		}
+	}
+	for name, times := range spent {
+		slices.Sort(times)
+		b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "ms-"+name)
+	}
 }
 
 // crowd puts ports on the bridge, with their filters, and tells how long that took.

@@ -35,21 +35,22 @@ func noBridge(name string) error {
 // Bridge returns the bridge of that name, ready for ports of ours. The first call
 // after ovs-vswitchd has started puts our base flows in; see prepare.
 func (s *Switch) Bridge(ctx context.Context, name string) (vif.Bridge, error) {
-	if _, err := s.db.connected(); err != nil {
+	if _, err := s.ready(ctx, name); err != nil {
 		return vif.Bridge{}, err
 	}
 	row := s.db.view().bridge(name)
 	if row == nil {
 		return vif.Bridge{}, noBridge(name)
 	}
-	if _, err := s.ready(ctx, name); err != nil {
-		return vif.Bridge{}, err
-	}
 	return vif.Bridge{Name: name, Netdev: userspace(row)}, nil
 }
 
-// ready returns the bridge, prepared.
+// ready returns the bridge, prepared. Without its database, ovs-vswitchd answers
+// for no bridge.
 func (s *Switch) ready(ctx context.Context, name string) (*bridge, error) {
+	if _, err := s.db.connected(); err != nil {
+		return nil, err
+	}
 	b := s.bridge(name)
 	if b.ready() {
 		return b, nil
@@ -91,6 +92,13 @@ func (b *bridge) ready() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.prepared && b.conn.Alive()
+}
+
+// lost tells whether the bridge was ready and has gone away since.
+func (b *bridge) lost() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.conn != nil && !b.conn.Alive()
 }
 
 // connection returns the connection to the bridge, or nil.

@@ -56,21 +56,21 @@ func (s *Switch) Unfilter(ctx context.Context, n vif.NIC) error {
 }
 
 // Filtered asks the bridge which ports rules of ours stand for: the OpenFlow
-// port by cookie.
+// port by cookie. It asks for one rule of each port, for they come and go together.
 func (s *Switch) Filtered(ctx context.Context, name string) (map[uint64]int, error) {
 	b, err := s.ready(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	found, err := b.dump(ctx, &ovs.MatchFlow{Cookie: cookieMark, CookieMask: cookieMask, Table: tableAdmit})
+	found, err := b.dump(ctx, &ovs.MatchFlow{
+		Cookie: cookieMark, CookieMask: cookieMask, Table: tableAdmit, Matches: matches{tag()},
+	})
 	if err != nil {
 		return nil, vif.Unavailable.From(err, "Open vSwitch does not say which flows bridge %s has", name)
 	}
 	ports := map[uint64]int{}
 	for _, f := range found {
-		if f.Cookie != baseCookie {
-			ports[f.Cookie] = f.InPort
-		}
+		ports[f.Cookie] = f.InPort
 	}
 	return ports, nil
 }

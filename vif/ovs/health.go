@@ -1,10 +1,19 @@
 package ovs
 
-// Healthy returns nil while ovsdb-server answers and every bridge that was asked
-// for is ready, and else why not.
+import "vifd/vif"
+
+// Healthy returns nil while ovsdb-server answers and no bridge that was prepared
+// has gone away, and else what is wrong.
 func (s *Switch) Healthy() error {
-	_, err := s.db.connected()
-	return err
+	if _, err := s.db.connected(); err != nil {
+		return err
+	}
+	for _, b := range s.known() {
+		if b.lost() {
+			return vif.Unavailable.Because("ovs-vswitchd does not answer for bridge %s: is it running?", b.name)
+		}
+	}
+	return nil
 }
 
 // Restarted returns a channel that says "look at the flows too": bridges have

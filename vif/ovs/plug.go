@@ -2,7 +2,6 @@ package ovs
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/ovn-kubernetes/libovsdb/ovsdb"
 
@@ -13,13 +12,15 @@ import (
 // Port as n wants them, and none of another generation of the port or of an
 // older owner of the tap's name. Rows that are right already are left alone;
 // those of n's generation that are not are corrected in place, so that traffic
-// goes on. Where the tap was made anew since its row was written, the row is
-// made anew too, for a switch in user space would go on polling the old device.
+// goes on. Where the tap was made anew under a row, that is retired first.
 //
 // A stranger's port or interface of that name is vif.InUse, an unknown bridge
 // vif.NotFound. Plug does not wait for ovs-vswitchd; Wired does.
 func (s *Switch) Plug(ctx context.Context, n vif.NIC) error {
 	if err := checkNumber(n); err != nil {
+		return err
+	}
+	if err := s.retire(ctx, n); err != nil {
 		return err
 	}
 	return s.change(ctx, n, s.plug)
@@ -37,7 +38,7 @@ func (s *Switch) plug(t *transaction, n vif.NIC) error {
 	device := s.index(n.Tap)
 	var kept *portRow
 	for _, p := range rivals {
-		if t.fits(p, b, n, device) {
+		if t.fits(p, b, n) {
 			kept = p
 		} else {
 			t.remove(p)
@@ -67,17 +68,13 @@ func (t *transaction) rivals(n vif.NIC) ([]*portRow, error) {
 	return rows, nil
 }
 
-// fits tells whether p is n's row, on the bridge and for the device of today.
-func (t *transaction) fits(p *portRow, b *bridgeRow, n vif.NIC, device int) bool {
+// fits tells whether p is n's row, on the bridge.
+func (t *transaction) fits(p *portRow, b *bridgeRow, n vif.NIC) bool {
 	if p.Name != n.Tap || p.ExternalIDs[keyPort] != n.Port.ID || generation(p.ExternalIDs) != n.Gen {
 		return false
 	}
-	i, on := t.view.iface(n.Tap), t.view.bridgeOf(p.UUID)
-	if i == nil || on == nil || on.UUID != b.UUID {
-		return false
-	}
-	was := i.ExternalIDs[keyDevice]
-	return !userspace(b) || was == "" || device == 0 || was == strconv.Itoa(device)
+	on := t.view.bridgeOf(p.UUID)
+	return on != nil && on.UUID == b.UUID && t.view.iface(n.Tap) != nil
 }
 
 // plug adds n's rows.

@@ -17,7 +17,7 @@ func (s *Switch) Port(n vif.NIC) (vif.SwitchPort, bool) {
 			continue
 		}
 		if b := v.bridgeOf(p.UUID); b != nil {
-			return v.switchPort(p, b.Name), true
+			return switchPort(p, v.iface(p.Name), b.Name), true
 		}
 	}
 	return vif.SwitchPort{}, false
@@ -36,9 +36,13 @@ func (s *Switch) Ports(context.Context) ([]vif.SwitchPort, error) {
 			bridges[p] = b.Name
 		}
 	}
+	interfaces := map[string]*interfaceRow{}
+	for _, i := range all[interfaceRow](v, tableInterface) {
+		interfaces[i.Name] = i
+	}
 	var ports []vif.SwitchPort
 	for _, p := range v.ours() {
-		ports = append(ports, v.switchPort(p, bridges[p.UUID]))
+		ports = append(ports, switchPort(p, interfaces[p.Name], bridges[p.UUID]))
 	}
 	slices.SortFunc(ports, func(a, b vif.SwitchPort) int { return cmp.Compare(a.Name, b.Name) })
 	return ports, nil

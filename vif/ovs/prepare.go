@@ -3,6 +3,8 @@ package ovs
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/digitalocean/go-openvswitch/ovs"
 	"github.com/ovn-kubernetes/libovsdb/ovsdb"
@@ -17,9 +19,6 @@ import (
 // of ours that have no rules. A bridge that follows somebody else, by a
 // controller or by flows, is left to them: there, the rules of our ports are all.
 func (s *Switch) prepare(ctx context.Context, b *bridge) error {
-	if _, err := s.db.connected(); err != nil {
-		return err
-	}
 	row := s.db.view().bridge(b.name)
 	if row == nil || !valid(b.name) {
 		s.forget(b)
@@ -61,13 +60,17 @@ func (s *Switch) led(ctx context.Context, b *bridge, row *bridgeRow) (bool, erro
 	if err != nil {
 		return true, nil // a flow that is beyond us is not ours
 	}
-	for _, f := range found {
-		inborn := f.Table == 0 && f.Priority == 0 && len(f.Matches) == 0 && f.InPort == 0 && f.Protocol == ""
-		if f.Cookie&cookieMask != cookieMark && !inborn {
-			return true, nil
-		}
+	return slices.ContainsFunc(found, func(f *ovs.Flow) bool { return f.Cookie&cookieMask != cookieMark && !inborn(f) }), nil
+}
+
+// inborn tells whether f is the flow that a bridge is born with: everything is
+// switched as by a plain switch.
+func inborn(f *ovs.Flow) bool {
+	if f.Table != 0 || f.Priority != 0 || f.InPort != 0 || f.Protocol != "" || len(f.Matches) != 0 || len(f.Actions) != 1 {
+		return false
 	}
-	return false, nil
+	action, err := f.Actions[0].MarshalText()
+	return err == nil && strings.EqualFold(string(action), "normal")
 }
 
 // lay makes the bridge secure and puts the base flows in. They come second, for
@@ -106,31 +109,15 @@ func (b *bridge) openFragments(ctx context.Context) error {
 // secure returns when ovs-vswitchd has made the bridge secure. The bridge then
 // has no flows at all.
 func (s *Switch) secure(ctx context.Context, row *bridgeRow) error {
-	rung, stop := s.bell.listen(rootBell)
-	defer stop()
-	v := s.db.view()
-	t := &transaction{view: v}
-	t.require(tableBridge, row.UUID, row.Name)
-	t.update(tableBridge, row.UUID, ovsdb.Row{"fail_mode": set("secure")})
-	t.setIDs(tableBridge, row.UUID, row.ExternalIDs, map[string]string{keyBase: "true"})
-	t.mutate(tableRoot, v.root().UUID, ovsdb.Mutation{Column: "next_cfg", Mutator: ovsdb.MutateOperationAdd, Value: 1})
-	if _, err := s.db.transact(ctx, t.ops); err != nil {
-		return vif.Unavailable.From(err, "bridge %s could not be made secure", row.Name)
-	}
-	for want := v.root().NextCfg; s.configured() < want; {
-		select {
-		case <-rung:
-		case <-ctx.Done():
-			return vif.Unavailable.From(ctx.Err(), "ovs-vswitchd does not take its configuration: is it running?")
+	return s.configure(ctx, func() error {
+		t := &transaction{view: s.db.view()}
+		t.require(tableBridge, row.UUID, row.Name)
+		t.update(tableBridge, row.UUID, ovsdb.Row{"fail_mode": set("secure")})
+		t.setIDs(tableBridge, row.UUID, row.ExternalIDs, map[string]string{keyBase: "true"})
+		t.configure()
+		if _, err := s.db.transact(ctx, t.ops); err != nil {
+			return vif.Unavailable.From(err, "bridge %s could not be made secure", row.Name)
 		}
-	}
-	return nil
-}
-
-// configured returns which configuration ovs-vswitchd has.
-func (s *Switch) configured() int {
-	if root := s.db.view().root(); root != nil {
-		return root.CurCfg
-	}
-	return 0
+		return nil
+	})
 }

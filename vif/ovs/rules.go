@@ -38,6 +38,9 @@ type matches = []ovs.Match
 // Neighbour solicitations and advertisements (RFC 4861).
 const solicitation, advertisement = 135, 136
 
+// tag matches whatever has a VLAN tag, also one that only has a priority.
+func tag() ovs.Match { return ovs.VLANTCI(0x1000, 0x1000) }
+
 // forbidden are the packets that make a guest a router, a DHCP server or a
 // member of a VLAN, and the fragments that hide such a packet (RFC 6105, 6980,
 // 7112, 7113, 7610): those whose first part does not reach to the header that
@@ -49,7 +52,7 @@ func forbidden(local netip.Addr) []rule {
 		return rule{tableAdmit, orderForbid, proto, ovs.Drop(), when}
 	}
 	return []rule{
-		drop("", ovs.VLANTCI(0x1000, 0x1000)),
+		drop("", tag()),
 		drop(ovs.ProtocolUDPv4, ovs.UDPSourcePort(serverV4)),
 		drop(ovs.ProtocolUDPv6, ovs.UDPSourcePort(serverV6)),
 		drop(ovs.ProtocolICMPv4, ovs.ICMPType(redirectV4)),
@@ -128,10 +131,13 @@ func allowedIPv6(mac net.HardwareAddr, addrs []netip.Addr) []rule {
 }
 
 // rulesFor returns all rules of n's port. One without port security may send
-// whatever it likes.
+// whatever it likes. Either has one rule about tags, by which Filtered finds it.
 func rulesFor(n vif.NIC) ([]rule, error) {
 	if !n.Port.Secure {
-		return []rule{{tableAdmit, orderRest, "", ovs.Normal(), nil}}, nil
+		return []rule{
+			{tableAdmit, orderForbid, "", ovs.Normal(), matches{tag()}},
+			{tableAdmit, orderRest, "", ovs.Normal(), nil},
+		}, nil
 	}
 	mac, err := net.ParseMAC(n.Port.MAC)
 	if err != nil || len(mac) != 6 {

@@ -82,13 +82,13 @@ func (v view) bridgeOf(port string) *bridgeRow {
 	return nil
 }
 
-// switchPort tells what is known of p.
-func (v view) switchPort(p *portRow, bridge string) vif.SwitchPort {
+// switchPort tells what is known of p, a port on the bridge, and of i, which may
+// be nil and another's.
+func switchPort(p *portRow, i *interfaceRow, bridge string) vif.SwitchPort {
 	s := vif.SwitchPort{
 		UUID: p.UUID, Bridge: bridge, Name: p.Name, VLAN: or(p.Tag),
 		Port: p.ExternalIDs[keyPort], Gen: generation(p.ExternalIDs),
 	}
-	i := v.iface(p.Name)
 	if i == nil || !slices.Contains(p.Interfaces, i.UUID) {
 		return s
 	}

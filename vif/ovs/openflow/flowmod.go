@@ -157,7 +157,7 @@ func (l *line) encode() (FlowMod, error) {
 		return FlowMod{body: b, shape: "delete " + shape}, err
 	}
 	b, err = appendActions(b, l.actions)
-	return FlowMod{body: b, shape: shape + " " + l.actions}, err
+	return FlowMod{body: b, shape: fmt.Sprintf("add table %d %s%s", l.table, shape, l.actions)}, err
 }
 
 // appendMatch appends l's match and returns its shape as well.

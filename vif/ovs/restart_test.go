@@ -1,0 +1,234 @@
+package ovs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vifd/vif"
+)
+
+// hears waits for "look again" until there is what is looked for.
+func (h *host) hears(s *Switch, what string, there func() bool) {
+	h.Helper()
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	for !there() {
+		select {
+		case <-s.Changed():
+		case <-end.C:
+			h.Fatalf("%s: not told within %v", what, patience)
+		}
+	}
+}
+
+// Nothing has to run: everything says that it is not available, at once.
+func TestNothingRuns(t *testing.T) {
+	h := &host{TB: t, dir: t.TempDir()}
+	for name, s := range map[string]*Switch{
+		"not run": New(Config{Database: h.path("db.sock"), Sockets: h.dir}),
+		"running": func() *Switch {
+			s := New(Config{Database: h.path("db.sock"), Sockets: h.dir})
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error)
+			go func() { ended <- s.Run(ctx) }()
+			t.Cleanup(func() { cancel(); must(t, <-ended) })
+			return s
+		}(),
+	} {
+		n := newNIC("br-int", "tap", 1)
+		_, errBridge := s.Bridge(h.context(), "br-int")
+		_, errPorts := s.Ports(h.context())
+		_, errFiltered := s.Filtered(h.context(), "br-int")
+		ended, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		for call, err := range map[string]error{
+			"Bridge": errBridge, "Ports": errPorts, "Filtered": errFiltered,
+			"Plug": s.Plug(h.context(), n), "Unplug": s.Unplug(h.context(), n), "Wired": s.Wired(ended, n),
+			"Filter": s.Filter(h.context(), n), "Unfilter": s.Unfilter(h.context(), n),
+		} {
+			if vif.KindOf(err) != vif.Unavailable || !strings.Contains(vif.Shown(err), "is ovsdb-server running?") {
+				t.Errorf("%s, %s: %v", name, call, err)
+			}
+		}
+		if _, ok := s.Port(n); ok {
+			t.Error("a port")
+		}
+	}
+}
+
+// ovsdb-server is killed and comes back: what is committed is still known, what
+// happened meanwhile is seen, and traffic never noticed.
+func TestServerRestarts(t *testing.T) {
+	h := newHost(t)
+	s := h.open()
+	bridge := h.addBridge()
+	n := plugged(h, s, newNIC(bridge, h.addTap(), 1))
+	gone := plugged(h, s, newNIC(bridge, h.addTap(), 2))
+	flows := h.flows(bridge)
+
+	h.stop(h.server)
+	h.await("the loss", func() bool { _, err := s.Ports(h.context()); return vif.KindOf(err) == vif.Unavailable })
+	if p, ok := s.Port(n); !ok || p.OFPort != n.OFPort {
+		t.Errorf("port as last heard of: %+v, %v", p, ok)
+	}
+	if err := s.Plug(h.context(), n); vif.KindOf(err) != vif.Unavailable {
+		t.Errorf("Plug: %v", err)
+	}
+	if err := s.Filter(h.context(), n); vif.KindOf(err) != vif.Unavailable {
+		t.Errorf("Filter: %v", err)
+	}
+	h.startServer()
+	h.vsctl("del-port", gone.Tap)
+	h.hears(s, "the connection", func() bool { ports, err := s.Ports(h.context()); return err == nil && len(ports) == 1 })
+	must(t, s.Plug(h.context(), n))
+	must(t, s.Wired(h.context(), n))
+	if got := h.flows(bridge); got != flows {
+		t.Errorf("flows:\n%s\nbefore:\n%s", got, flows)
+	}
+}
+
+// ovs-vswitchd is killed and comes back without flows: ours are there again as
+// soon as we say so, and until a port has its own it carries nothing.
+func TestSwitchdRestarts(t *testing.T) {
+	h := newHost(t)
+	s := h.open()
+	bridge := h.addBridge()
+	n := plugged(h, s, newNIC(bridge, h.addTap(), 1))
+	h.vsctl("add-port", bridge, h.addTap(), "tag=100")
+
+	h.stop(h.switchd)
+	ended, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	other := newNIC(bridge, h.addTap(), 2)
+	must(t, s.Plug(h.context(), other))
+	err := s.Wired(ended, other)
+	if vif.KindOf(err) != vif.Unavailable || !strings.Contains(vif.Shown(err), "ovs-vswitchd has not taken it: is it running?") {
+		t.Errorf("Wired: %v", err)
+	}
+	if err := s.Filter(h.context(), other); vif.KindOf(err) != vif.Unavailable || !strings.Contains(vif.Shown(err), "ovs-vswitchd does not answer") {
+		t.Errorf("Filter: %v", err)
+	}
+
+	if err := s.Healthy(); vif.KindOf(err) != vif.Unavailable {
+		t.Errorf("Healthy: %v", err)
+	}
+	h.startSwitchd()
+	select {
+	case <-s.Restarted():
+	case <-h.context().Done():
+		t.Fatal("not told that ovs-vswitchd is back")
+	}
+	if !strings.Contains(h.flows(bridge), "resubmit(,1)") {
+		t.Error("no base flows")
+	}
+	frame := ipv4(mustMAC(n.Port.MAC), n.Port.FixedIPs[0].Address, other4, 1, 0, icmp(8))
+	must(t, s.Wired(h.context(), n))
+	if filtered, err := s.Filtered(h.context(), bridge); len(filtered) != 0 || err != nil {
+		t.Errorf("filtered: %v, %v", filtered, err)
+	}
+	if h.passes(t, bridge, n.OFPort, frame) {
+		t.Error("a port without rules carries")
+	}
+	must(t, s.Filter(h.context(), n))
+	must(t, s.Healthy())
+	if !h.passes(t, bridge, n.OFPort, frame) {
+		t.Error("the port carries nothing")
+	}
+	filtered, err := s.Filtered(h.context(), bridge)
+	if fmt.Sprint(filtered) != fmt.Sprint(map[uint64]int{Cookie(n.Port.ID): n.OFPort}) || err != nil {
+		t.Errorf("filtered: %v, %v", filtered, err)
+	}
+}
+
+// A server that hangs holds nobody beyond his context.
+func TestServerHangs(t *testing.T) {
+	h := newDatabase(t)
+	s := h.open()
+	n := newNIC(h.addBridge(), "tapx", 1)
+	must(t, s.Plug(h.context(), n))
+	must(t, h.server.Process.Signal(syscall.SIGSTOP))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	for range 3 {
+		n.Port.MTU++
+		began := time.Now()
+		if err := s.Plug(ctx, n); vif.KindOf(err) != vif.Unavailable {
+			t.Errorf("Plug: %v", err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("Plug took %v", took)
+		}
+	}
+	must(t, h.server.Process.Signal(syscall.SIGCONT))
+	must(t, s.Plug(h.context(), n))
+	if got := h.get("interface", n.Tap, "mtu_request"); got != fmt.Sprint(n.Port.MTU) {
+		t.Errorf("mtu_request = %s, want %d", got, n.Port.MTU)
+	}
+}
+
+// A tap that was made anew under its old name is polled again after a Plug.
+func TestTapMadeAnew(t *testing.T) {
+	h := newHost(t)
+	s := h.open()
+	n := plugged(h, s, newNIC(h.addBridge(), h.addTap(), 1))
+	h.run("ip", "link", "del", n.Tap)
+	h.makeTap(n.Tap)
+	unfiltered(h, s, n)
+	i, _ := index(n.Tap)
+	if p, _ := s.Port(n); p.Index != i || p.OFPort != n.OFPort {
+		t.Errorf("port %+v, device %d", p, i)
+	}
+	guest := h.hold(n.Tap)
+	h.await("a frame on the switch", func() bool {
+		if _, err := guest.Write(arp(ownMAC, 1, ownMAC, own4, other4)); err != nil {
+			t.Fatal(err)
+		}
+		out := h.run("ovs-ofctl", "--no-names", "dump-ports", "unix:"+h.path(n.Port.Segment.Bridge+".mgmt"), fmt.Sprint(n.OFPort))
+		return !strings.Contains(out, "rx pkts=0,")
+	})
+}
+
+// hold takes the other end of a tap, as QEMU does.
+func (h *host) hold(tap string) *os.File {
+	h.Helper()
+	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
+	must(h, err)
+	h.Cleanup(func() { f.Close() })
+	request, err := unix.NewIfreq(tap)
+	must(h, err)
+	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
+	must(h, unix.IoctlIfreq(int(f.Fd()), unix.TUNSETIFF, request))
+	return f
+}
+
+// A port that the switch cannot have says why, in the switch's own words.
+func TestWiredReasons(t *testing.T) {
+	h := newHost(t)
+	s := h.open()
+	bridge := h.addBridge()
+	missing, twice := newNIC(bridge, device("tap"), 1), newNIC(bridge, h.addTap(), 2)
+	h.vsctl("add-port", bridge, device("tap"), "--", "add-port", bridge, h.addTap(), "--",
+		"set", "interface", fmt.Sprintf("tap%d", serial.Load()), fmt.Sprintf("ofport_request=%d", twice.OFPort))
+	must(t, s.Plug(h.context(), missing))
+	must(t, s.Plug(h.context(), twice))
+	for want, n := range map[string]vif.NIC{
+		"No such device":                missing,
+		"which another port has":        twice,
+		"is not in Open vSwitch's data": newNIC(bridge, "tapx", 3),
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if err := s.Wired(ctx, n); !strings.Contains(vif.Shown(err), want) {
+			t.Errorf("Wired: %v, want %q", err, want)
+		}
+	}
+	h.makeTap(missing.Tap)
+	must(t, s.Wired(h.context(), missing)) // −1 passes
+}
