@@ -1,9 +1,11 @@
 package hypervisor
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"vifd/libvirtxml"
 	"vifd/test/testhost"
@@ -95,7 +97,9 @@ func TestTwoNICs(t *testing.T) {
 	group.Wait()
 	virsh(t, "metadata", "g1", "--uri", libvirtxml.OwnerNamespace, "--key", "vifd", "--set", "<owner project='p'/>", "--live", "--config")
 	ctx := within20s(t)
-	if err := errors.Join(h.Hide(ctx, one), h.Forget(ctx, one)); err != nil {
+	soon, cancel := context.WithTimeout(ctx, firstWait-time.Second/2) // too soon for any look but the event
+	defer cancel()
+	if err := errors.Join(h.Hide(soon, one), h.Forget(ctx, one)); err != nil {
 		t.Fatal(err)
 	}
 	for _, live := range []bool{true, false} {
