@@ -1,0 +1,58 @@
+# vifd: "make help" says what there is to make.
+
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.cache/go/bin:$(PATH)
+export CGO_ENABLED := 1
+export VIFD := $(CURDIR)/bin/vifd
+
+# The version comes from git, where this is a checkout that git can read.
+VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
+export GOFLAGS := -trimpath -buildvcs=$(VCS)
+
+# What the unit tests leave to the test host.
+HOSTED := /test/(testhost|e2e|bench)
+
+# A host, and nothing of this make in its environment.
+IN_HOST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u GOFLAGS bin/testhost
+
+.PHONY: build deps guest host demo check test bench clean help
+
+build: deps ## build bin/vifd, and bin/testhost for the targets below
+	@go build -o bin/vifd ./cmd/vifd
+	@go build -o bin/testhost ./test/testhost/cmd/testhost
+
+deps: ## install what is missing: Debian packages, and Go
+	@test/testhost/deps
+
+guest: .cache/guest/vmlinuz ## fetch the kernel for the test host's guests
+
+.cache/guest/vmlinuz: | deps
+	@test/testhost/guest/kernel .cache/guest
+
+host: export IN_HOST_CMD := $(value CMD)
+host: build guest ## a test host with a shell in it, or with CMD='...' in place of the shell
+	@$(IN_HOST) $${IN_HOST_CMD:+"$$IN_HOST_CMD"}
+
+demo: build guest ## an interface into a running guest and out again, step by step
+	@$(IN_HOST) test/demo/demo
+
+check: build ## gofmt, go vet and staticcheck
+	@files=$$(find . -name '*.go' -not -path './.*' | xargs gofmt -l); \
+		test -z "$$files" || { printf 'not as gofmt has it: %s\n' $$files >&2; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+test: check guest ## check, test with -race, and test the built binary in the test host
+	go test -race $$(go list ./... | grep -Ev '$(HOSTED)')
+	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/...
+
+bench: build guest ## measure against the floor, and write docs/performance.md
+	@go build -o bin/bench ./test/bench
+	@mkdir -p docs
+	@$(IN_HOST) bin/bench -o docs/performance.md
+
+clean: ## remove what was built; what was fetched stays in .cache
+	rm -rf bin
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
