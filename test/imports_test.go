@@ -10,20 +10,20 @@ import (
 // allowed says which of our packages each may import. One that is not named
 // here may import none. "+" stands for what it adds to its own row.
 var allowed = map[string][]string{
-	"libvirtxml":                {"vif"},
-	"vif/tap":                   {"vif"},
-	"vif/ovs":                   {"vif"},
-	"agent/store":               {"vif"},
-	"agent/api":                 {"vif"},
-	"agent/metadata":            {"vif"},
-	"agent/diag":                {"vif"},
-	"agent/hotplug":             {"vif", "agent/store"},
-	"agent/network/local":       {"vif", "agent/store"},
-	"agent/hypervisor":          {"vif", "libvirtxml"},
-	"agent":                     {"agent/api", "agent/hotplug", "agent/store", "agent/network/local", "agent/hypervisor", "vif", "vif/tap", "vif/ovs", "systemd"},
-	"cmd/vifd":                  {"agent", "agent/api", "agent/diag", "vif", "systemd"},
-	"test/testhost/cmd":         {"test/testhost"},
-	"agent/network/networktest": {"vif"},
+	"libvirtxml":                 {"vif"},
+	"vif/tap":                    {"vif"},
+	"vif/ovs":                    {"vif", "vif/ovs/openflow"},
+	"agent/store":                {"vif"},
+	"agent/api":                  {"vif"},
+	"agent/metadata":             {"vif"},
+	"agent/diag":                 {"vif"},
+	"agent/hotplug":              {"vif", "agent/store"},
+	"agent/network/local":        {"vif", "agent/store"},
+	"agent/hypervisor":           {"vif", "libvirtxml"},
+	"agent":                      {"agent/api", "agent/hotplug", "agent/store", "agent/network/local", "agent/hypervisor", "vif", "vif/tap", "vif/ovs", "systemd"},
+	"cmd/vifd":                   {"agent", "agent/api", "agent/diag", "vif", "systemd"},
+	"test/testhost/cmd/testhost": {"test/testhost"},
+	"agent/network/networktest":  {"vif"},
 }
 
 // doors says which outside package may be imported by which of ours only.

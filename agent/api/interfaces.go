@@ -100,6 +100,5 @@ func (a *API) deleteInterface(c *call) (reply, error) {
 	if _, err := a.attachment(c, server.ID); err != nil {
 		return reply{}, err
 	}
-	a.startDetach(c, server.ID, port, nil)
-	return accepted, nil
+	return accepted, a.acceptDetach(c, server.ID, port)
 }

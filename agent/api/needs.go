@@ -22,8 +22,9 @@ type Attachments interface {
 	// Plan says what Attach would do, step by step, and does none of it.
 	Plan(ctx context.Context, r vif.Request) ([]vif.Planned, error)
 
-	// Detach unplugs a port from a server; onProgress may be nil. A port that the
-	// server has not got is vif.NotFound.
+	// Detach unplugs a port from a server; onProgress may be nil. What it is told
+	// first is that the detach is noted, and will be done even if vifd dies. A
+	// port that the server has not got is vif.NotFound.
 	Detach(ctx context.Context, server, port, operation string, onProgress func(vif.Progress)) error
 
 	// Detaching tells whether a detach of that port from that server is under way.

@@ -36,7 +36,7 @@ func TestAttachments(t *testing.T) {
 		{"both", "POST", "/v1/attachments", `{"server":"vm1","network":"net89","port":"` + portC + `"}`, "", 400, `Must not input both`},
 		{"a port has its MAC", "POST", "/v1/attachments", `{"server":"vm1","port":"` + portC + `","mac":"fa:16:3e:00:00:98"}`, "", 400, `a port has its own`},
 		{"a tag", "POST", "/v1/attachments", `{"server":"vm1","network":"net89","tag":"a/b"}`, "", 400, `does not match`},
-		{"detach", "DELETE", "/v1/attachments/" + portB + "?server=vm1", "", ndjson, 200, "{\"step\": \"show\", \"ms\": 100}\n{\"detached\": \"" + portB + "\"}\n"},
+		{"detach", "DELETE", "/v1/attachments/" + portB + "?server=vm1", "", ndjson, 200, "{\"step\": \"note\", \"ms\": 1}\n{\"step\": \"hide\", \"ms\": 100}\n{\"detached\": \"" + portB + "\"}\n"},
 		{"detach elsewhere", "DELETE", "/v1/attachments/" + portA + "?server=vmo", "", "", 404, `is not attached`},
 		{"detach without a server", "DELETE", "/v1/attachments/" + portA, "", "", 200, `{"detached": "` + portA + `"}`},
 		{"detach again", "DELETE", "/v1/attachments/" + portA, "", "", 404, `is not attached`},

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 
 	"vifd/vif"
 )
@@ -71,4 +73,27 @@ func (a *API) startDetach(c *call, server, port string, onProgress func(vif.Prog
 		}
 		return err
 	})
+}
+
+// acceptDetach starts a detach and returns nil once it is noted: from then on it
+// goes on by itself, whatever becomes of vifd. An error says why it cannot.
+func (a *API) acceptDetach(c *call, server, port string) error {
+	noted := make(chan struct{})
+	once := sync.OnceFunc(func() { close(noted) })
+	t := a.startDetach(c, server, port, func(p vif.Progress) {
+		if p.Err == "" {
+			once()
+		}
+	})
+	select {
+	case <-noted:
+		return nil
+	case <-c.Context().Done():
+		return vif.Unavailable.From(c.Context().Err(), "The detach of port %s has not begun yet: ask again.", port)
+	case <-t.done:
+	}
+	if errors.Is(t.err, vif.Pending) {
+		return nil
+	}
+	return t.err
 }

@@ -185,6 +185,9 @@ func (w *world) Detach(ctx context.Context, server, port, _ string, onProgress f
 	w.attached[i].State = vif.Build
 	stubborn := w.stubborn
 	w.mu.Unlock()
+	if onProgress != nil {
+		onProgress(vif.Progress{Step: "note", Ms: 1})
+	}
 	if stubborn != nil {
 		select {
 		case <-stubborn:
@@ -193,7 +196,7 @@ func (w *world) Detach(ctx context.Context, server, port, _ string, onProgress f
 		}
 	}
 	if onProgress != nil {
-		onProgress(vif.Progress{Step: "show", Ms: 100})
+		onProgress(vif.Progress{Step: "hide", Ms: 100})
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -81,9 +81,9 @@ func (b *bench) split(ctx context.Context, r *result) error {
 			}
 			r.steps[line.Step] = append(r.steps[line.Step], time.Duration(line.Ms*float64(time.Millisecond)))
 		}
-		if line.Attachment.PortID != "" {
-			port = line.Attachment.PortID
-			if err := b.seen(ctx, line.Attachment.MACAddr); err != nil {
+		if line.Attachment.Port.ID != "" {
+			port = line.Attachment.Port.ID
+			if err := b.seen(ctx, line.Attachment.Port.MAC); err != nil {
 				return err
 			}
 		}
@@ -99,8 +99,13 @@ func (b *bench) split(ctx context.Context, r *result) error {
 type line struct {
 	Step       string          `json:"step"`
 	Ms         float64         `json:"ms"`
-	Attachment attachment      `json:"attachment"`
 	Error      json.RawMessage `json:"error"`
+	Attachment struct {
+		Port struct {
+			ID  string `json:"id"`
+			MAC string `json:"mac"`
+		} `json:"port"`
+	} `json:"attachment"`
 }
 
 func (b *bench) stream(ctx context.Context, method, path, body string) (lines []line, err error) {
