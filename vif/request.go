@@ -16,6 +16,7 @@ type Request struct {
 	Project    string         // whose port it becomes
 	Caller     Caller         // who asks
 	Operation  string         // names this request in the log and in the store; a "req-" UUID
+	Seen       *Server        // the server, as it was found when the request was checked; nil: not yet
 	OnProgress func(Progress) // told of each step as it ends; may be nil
 }
 

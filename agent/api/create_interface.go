@@ -57,6 +57,7 @@ func (a *API) newRequest(c *call, server vif.Server) vif.Request {
 		Project:   orElse(c.project, server.Project),
 		Caller:    c.who.Caller,
 		Operation: c.id,
+		Seen:      &server,
 	}
 }
 
@@ -88,7 +89,7 @@ func firstOf(errs ...error) error {
 }
 
 // attachWithin attaches within the time that an attach has. A client that goes
-// away before then ends it, too: whoever gets no answer has got no NIC.
+// away while it waits for its turn has asked for nothing; what has begun is ended.
 func (a *API) attachWithin(ctx context.Context, r vif.Request) (vif.Attachment, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.Attach)
 	defer cancel()

@@ -14,9 +14,12 @@ import (
 // is as it was before and Attach returns why. A caller that goes away meanwhile
 // changes nothing: what has begun is ended.
 func (e *Engine) Attach(ctx context.Context, r vif.Request) (vif.Attachment, error) {
-	unlock, err := e.servers.lock(ctx, r.Server)
+	unlock, waited, err := e.turn(ctx, r.Server)
 	if err != nil {
-		return vif.Attachment{}, vif.Unavailable.From(err, "Another change to instance %s is still under way: try again.", r.Server)
+		return vif.Attachment{}, err
+	}
+	if waited {
+		r.Seen = nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.limits.Attach)
 	defer cancel()
@@ -37,7 +40,7 @@ func (e *Engine) Attach(ctx context.Context, r vif.Request) (vif.Attachment, err
 // attach does what Attach promises, under the server's lock.
 func (e *Engine) attach(ctx context.Context, r vif.Request, op *operation) (a store.Attachment, truth vif.Attachment, err error) {
 	var srv vif.Server
-	if err := op.time(stepLook, func() error { srv, err = e.look(ctx, r.Server); return err }); err != nil {
+	if err := op.time(stepLook, func() error { srv, err = e.look(ctx, r); return err }); err != nil {
 		return a, truth, err
 	}
 	var p vif.Port
@@ -71,20 +74,34 @@ func (e *Engine) into(ctx context.Context, a store.Attachment, srv vif.Server, o
 	return e.truth(ctx, a), nil
 }
 
-// look returns the server if a NIC can be plugged into it now.
-func (e *Engine) look(ctx context.Context, server string) (vif.Server, error) {
-	srv, err := e.Hypervisor.Server(ctx, server)
-	if err != nil {
+// turn waits for the server's lock, and tells whether that took any time, in
+// which the server may have changed.
+func (e *Engine) turn(ctx context.Context, server string) (unlock func(), waited bool, err error) {
+	if unlock, _ := e.servers.try(server); unlock != nil {
+		return unlock, false, nil
+	}
+	if unlock, err = e.servers.lock(ctx, server); err != nil {
+		err = vif.Unavailable.From(err, "Another change to instance %s is still under way: try again.", server)
+	}
+	return unlock, true, err
+}
+
+// look returns the server if a NIC can be plugged into it now. Whoever checked
+// the request has looked already; a second look is for those who had to wait.
+func (e *Engine) look(ctx context.Context, r vif.Request) (srv vif.Server, err error) {
+	if r.Seen != nil {
+		srv = *r.Seen
+	} else if srv, err = e.Hypervisor.Server(ctx, r.Server); err != nil {
 		return srv, err
 	}
 	switch srv.State {
 	case vif.ServerActive, vif.ServerPaused, vif.ServerStopped:
 	default:
-		return srv, vif.WrongState.Because("Cannot 'attach_interface' instance %s while it is in vm_state %s", server, srv.State)
+		return srv, vif.WrongState.Because("Cannot 'attach_interface' instance %s while it is in vm_state %s", r.Server, srv.State)
 	}
 	if srv.Live && srv.Slots && srv.FreeSlots == 0 {
 		return srv, vif.NoSlot.Because("Instance %s has no free PCI Express slot for another NIC. "+
-			"Detach one, or shut the instance off and add pcie-root-port controllers to its definition.", server)
+			"Detach one, or shut the instance off and add pcie-root-port controllers to its definition.", r.Server)
 	}
 	return srv, nil
 }

@@ -9,25 +9,32 @@ import (
 
 // patience is how long the guest's part waits for the switch's. A switch that
 // is done by then, as one with few ports is, spares the guest a link that comes
-// up only after its NIC, and us the call that raises it.
-const patience = 5 * time.Millisecond
+// up only after its NIC, and us the call that raises it. With so many ports that
+// the switch takes longer, what is waited here is not waited in the end.
+const patience = 10 * time.Millisecond
 
 // A wire is the switch's part of an attach, done beside the guest's.
 type wire struct {
+	tap       chan struct{} // closed when the tap is there
 	done      chan struct{}
 	err       error // the filter or the port could not be made
 	confirmed bool  // the switch has the port
 }
 
-// connect makes the tap, and then does the switch's part and the guest's side
-// by side. Until the filter is in place and the switch has the port, the guest
-// sees its link down: also after connect has returned, where the switch takes
-// longer than an attach waits for it. Recover raises the link then.
+// connect does the switch's part and the guest's side by side. Until the filter
+// is in place and the switch has the port, the guest sees its link down: also
+// after connect has returned, where the switch takes longer than an attach waits
+// for it. Recover raises the link then.
 func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := e.wire(ctx, n, t)
 	if err := e.do(ctx, stepTap, n, t); err != nil {
+		cancel()
+		<-w.done
 		return err
 	}
-	w := e.wire(ctx, n, t)
+	close(w.tap)
 	up := w.within(patience)
 	if failed := w.failed(); failed != nil {
 		return failed
@@ -46,12 +53,19 @@ func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) er
 	return t.time(stepRaise, func() error { return e.Hypervisor.Link(ctx, n, true) })
 }
 
-// wire starts the switch's part: the filter first, then the port.
+// wire starts the switch's part: the filter first, beside the tap, and when both
+// are there the port.
 func (e *Engine) wire(ctx context.Context, n vif.NIC, t *timer) *wire {
-	w := &wire{done: make(chan struct{})}
+	w := &wire{tap: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
 		if w.err = e.do(ctx, stepFilter, n, t); w.err != nil {
+			return
+		}
+		select {
+		case <-w.tap:
+		case <-ctx.Done():
+			w.err = ctx.Err()
 			return
 		}
 		if w.err = e.do(ctx, stepPlug, n, t); w.err != nil {

@@ -13,9 +13,9 @@ import (
 // does not let go in time is vif.Pending: nothing is freed, and Recover goes on
 // until the guest has. A port that the server has not got is vif.NotFound.
 func (e *Engine) Detach(ctx context.Context, server, port, id string, tell func(vif.Progress)) error {
-	unlock, err := e.servers.lock(ctx, server)
+	unlock, _, err := e.turn(ctx, server)
 	if err != nil {
-		return vif.Unavailable.From(err, "Another change to instance %s is still under way: try again.", server)
+		return err
 	}
 	defer unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.limits.Detach)
@@ -90,6 +90,10 @@ func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, relea
 	released()
 	if err := e.unlink(ctx, a.NIC, t, last); err != nil {
 		return err
+	}
+	if err := e.Hypervisor.Forget(ctx, a.NIC); err != nil {
+		e.Log.Warn("the metadata of the server still names the port, until it is next written",
+			"port", a.NIC.Port.ID, "server", a.NIC.Server, "err", err)
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		return tx.DropAttachment(a.NIC.Port.ID, a.NIC.Gen)

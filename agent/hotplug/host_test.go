@@ -278,6 +278,10 @@ func (h *host) Hide(ctx context.Context, n vif.NIC) error {
 	})
 }
 
+func (h *host) Forget(ctx context.Context, n vif.NIC) error {
+	return h.act(ctx, "libvirt", "forget", func() {})
+}
+
 // What a plan shows.
 
 func (h *host) Preview(_ context.Context, r vif.Request) (vif.Port, error) { return nic.Port, nil }

@@ -104,7 +104,10 @@ type Hypervisor interface {
 	Persist(ctx context.Context, n vif.NIC) (pci string, err error)
 
 	// Hide returns nil when neither guest nor definition has the NIC, or the
-	// server is gone. A guest that has not let go by the end of ctx is
+	// server is gone. The metadata may still name it, until Forget. A guest that has not let go by the end of ctx is
 	// vif.Pending: the request stands, and a later Hide waits for the same one.
 	Hide(ctx context.Context, n vif.NIC) error
+
+	// Forget takes a NIC that Hide has hidden out of the domain's metadata.
+	Forget(ctx context.Context, n vif.NIC) error
 }
