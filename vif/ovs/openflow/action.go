@@ -2,6 +2,7 @@ package openflow
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,7 +39,11 @@ func appendActions(b []byte, text string) ([]byte, error) {
 	}
 	start := len(b)
 	b = append(b, 0, instructionApply, 0, 0, 0, 0, 0, 0)
-	for _, one := range splitActions(text) {
+	several := splitActions(text)
+	if len(several) == 0 {
+		return nil, errors.New("no actions")
+	}
+	for _, one := range several {
 		var err error
 		if b, err = appendAction(b, one); err != nil {
 			return nil, err
