@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// settle is how long the host may take to be as if nothing had happened.
+const settle = 5 * time.Second
+
+// traces are commands that print what vifd has left on the host, and nothing on
+// a host that has no NIC of vifd's. The base flows stay: their cookie names no port.
+var traces = []struct{ of, command string }{
+	{"taps", `ip -o link show | grep -E 'alias vifd:|^[0-9]+: (tap|vt)[0-9a-f]'`},
+	{"switch ports", `ovs-vsctl --bare --columns=name,external_ids find Port external_ids:owner=vifd`},
+	{"switch interfaces", `ovs-vsctl --bare --columns=name,external_ids list Interface | grep vifd-port`},
+	{"QoS rows", `ovs-vsctl --bare --columns=_uuid,external_ids find QoS external_ids:owner=vifd`},
+	{"flows", `ovs-ofctl dump-flows br-int | grep -E 'cookie=0x56[0-9a-f]{14},' | grep -v 'cookie=0x5600000000000000,'`},
+	{"live XML", `for d in $(virsh -q list --all --name); do virsh dumpxml $d; done | grep -E 'ua-vifd-|<vifd:port'`},
+	{"definitions", `for d in $(virsh -q list --all --persistent --name); do virsh dumpxml --inactive $d; done | grep -E 'ua-vifd-|<vifd:port'`},
+}
+
+// clean has the host looked over at the end of the test.
+func clean(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() {
+		if left := eventually(settle, leftovers); left != "" {
+			t.Errorf("left on the host:\n%s", left)
+		}
+	})
+}
+
+// leftovers returns what is left on the host and in vifd's books, as text.
+func leftovers() string {
+	var left []string
+	for _, trace := range traces {
+		if out, _ := run(trace.command); out != "" { // grep fails when it finds nothing
+			left = append(left, trace.of+": "+out)
+		}
+	}
+	for path, none := range map[string]string{
+		"/v1/attachments": `{"attachments":[]}`,
+		"/v2.0/ports":     `{"ports":[]}`,
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), settle)
+		a, err := send(ctx, "GET", path, "")
+		cancel()
+		if err != nil || strings.ReplaceAll(strings.TrimSpace(a.Body), " ", "") != none {
+			left = append(left, path+": "+a.Body)
+		}
+	}
+	return strings.Join(left, "\n")
+}
