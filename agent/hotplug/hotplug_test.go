@@ -95,7 +95,7 @@ func TestOrder(t *testing.T) {
 	}
 	for _, order := range []string{
 		"claim create plug wired show persist", "claim filter plug",
-		"hide unplug unfilter release remove forget",
+		"hide unplug release unfilter remove forget",
 	} {
 		acts := strings.Fields(order)
 		for i := range len(acts) - 1 {

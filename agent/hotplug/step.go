@@ -42,11 +42,13 @@ const (
 )
 
 // steps is a NIC's whole way from the host to the guest: network first, guest
-// last. Its undoing is read from the end: guest first.
+// last. Its undoing is read from the end: guest first. A tap that is on no
+// bridge, and rules for a number that nobody has, may wait until the claim has
+// been given back.
 func (e *Engine) steps() []step {
 	return []step{
 		{stepTap, e.Taps.Create, stepUntap, e.Taps.Remove, true},
-		{stepFilter, e.Switch.Filter, stepUnfilter, e.Switch.Unfilter, false},
+		{stepFilter, e.Switch.Filter, stepUnfilter, e.Switch.Unfilter, true},
 		{stepPlug, e.Switch.Plug, stepUnplug, e.Switch.Unplug, false},
 		{stepShow, e.show, stepHide, e.Hypervisor.Hide, false},
 	}

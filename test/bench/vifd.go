@@ -19,7 +19,7 @@ type attachment struct {
 }
 
 // vifdTurn is a client on the socket: POST until the answer, which must say
-// ACTIVE; DELETE, and GET until it is 404.
+// ACTIVE, and DELETE until the port is given back.
 func (b *bench) vifdTurn(ctx context.Context, _ int) (in, out time.Duration, err error) {
 	body := fmt.Sprintf(`{"interfaceAttachment":{"net_id":%q}}`, b.network)
 	var answer struct {
@@ -37,39 +37,30 @@ func (b *bench) vifdTurn(ctx context.Context, _ int) (in, out time.Duration, err
 	if err := b.seen(ctx, a.MACAddr); err != nil {
 		return 0, 0, err
 	}
-	path := "/v2.1/servers/" + b.server + "/os-interface/" + a.PortID
-	start = time.Now()
-	if err := b.do(ctx, "DELETE", path, "", http.StatusAccepted, nil); err != nil {
-		return 0, 0, err
-	}
-	if err := b.until404(ctx, path); err != nil {
-		return 0, 0, err
-	}
-	return in, time.Since(start), nil
+	out, err = b.vifdGone(ctx, a.PortID)
+	return in, out, err
 }
 
-func (b *bench) until404(ctx context.Context, path string) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if err := b.do(ctx, "GET", path, "", http.StatusNotFound, nil); err == nil {
-			return nil
+// vifdGone detaches, and returns when vifd says that it has given the port back:
+// neither the guest nor the switch has it then.
+func (b *bench) vifdGone(ctx context.Context, port string) (out time.Duration, err error) {
+	start := time.Now()
+	lines, err := b.stream(ctx, "DELETE", "/v1/attachments/"+port+"?server="+b.server, "", func(l line) {
+		if l.Step == "release" {
+			out = time.Since(start)
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("%s is still there: %w", path, ctx.Err())
-		}
+	})
+	if err == nil && out == 0 {
+		err = fmt.Errorf("port %s was not released: %+v", port, lines)
 	}
+	return out, err
 }
 
 // split attaches once more, and keeps how long each step took by vifd's own
 // clock.
 func (b *bench) split(ctx context.Context, r *result) error {
 	body := fmt.Sprintf(`{"server":%q,"network":%q}`, b.server, b.network)
-	lines, err := b.stream(ctx, "POST", "/v1/attachments", body)
+	lines, err := b.stream(ctx, "POST", "/v1/attachments", body, func(line) {})
 	if err != nil {
 		return err
 	}
@@ -91,7 +82,7 @@ func (b *bench) split(ctx context.Context, r *result) error {
 	if port == "" {
 		return fmt.Errorf("no attachment in %+v", lines)
 	}
-	_, err = b.stream(ctx, "DELETE", "/v1/attachments/"+port+"?server="+b.server, "")
+	_, err = b.vifdGone(ctx, port)
 	return err
 }
 
@@ -108,7 +99,8 @@ type line struct {
 	} `json:"attachment"`
 }
 
-func (b *bench) stream(ctx context.Context, method, path, body string) (lines []line, err error) {
+// stream tells of each line as it comes, and returns all.
+func (b *bench) stream(ctx context.Context, method, path, body string, tell func(line)) (lines []line, err error) {
 	res, err := b.send(ctx, method, path, body, "application/x-ndjson")
 	if err != nil {
 		return nil, err
@@ -123,6 +115,7 @@ func (b *bench) stream(ctx context.Context, method, path, body string) (lines []
 		if l.Error != nil && l.Step == "" {
 			return nil, fmt.Errorf("%s %s: %s", method, path, l.Error)
 		}
+		tell(l)
 		lines = append(lines, l)
 	}
 	return lines, scan.Err()
