@@ -32,7 +32,7 @@ var (
 	_ api.Health         = (*pulse)(nil)
 )
 
-// stopTime bounds what is waited for when vifd is told to stop.
+// stopTime bounds what is waited for when nothing is left to answer.
 const stopTime = 8 * time.Second
 
 // An agent is all parts of one vifd.
@@ -89,27 +89,38 @@ func (a *agent) open(ctx context.Context, version string) (err error) {
 }
 
 // serve runs the parts until ctx ends or the API fails. The API comes first, so
-// that reading works while the host is looked at.
+// that reading works while the host is looked at. Open vSwitch and libvirt stay
+// within reach until nothing is under way any more: an attach that is cut off
+// from them can neither be ended nor taken back.
 func (a *agent) serve(ctx context.Context) error {
 	listeners, err := a.listen()
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	reach, letGo := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	defer parts.Wait()
-	parts.Go(func() { a.warn("Open vSwitch", a.ovs.Run(ctx)) })
+	defer letGo()
+	context.AfterFunc(ctx, func() { a.warn("systemd", systemd.Stopping()) })
+	parts.Go(func() { a.warn("Open vSwitch", a.ovs.Run(reach)) })
 	parts.Go(func() {
-		a.warn("libvirt", a.host.Run(ctx, func(server string) { a.loop.again(look(server)) }))
+		a.warn("libvirt", a.host.Run(reach, func(server string) { a.loop.again(look(server)) }))
 	})
 	parts.Go(func() { a.hear(ctx) })
 	parts.Go(func() { a.look(ctx) })
 	parts.Go(func() { a.watchdog(ctx) })
 	err = a.api.Serve(ctx, listeners...)
-	a.warn("systemd", systemd.Stopping())
-	cancel()
-	return err
+	stop()
+	return errors.Join(err, a.finish())
+}
+
+// finish waits for what goes on after an answer.
+func (a *agent) finish() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	return a.engine.Close(ctx)
 }
 
 // look does the first pass, says that vifd is ready, and goes on looking.
@@ -139,19 +150,13 @@ func (a *agent) warn(what string, err error) {
 	}
 }
 
-// close ends what goes on after an answer, and lets go of everything.
+// close lets go of everything.
 func (a *agent) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	var errs []error
-	if a.engine != nil {
-		errs = append(errs, a.engine.Close(ctx))
-	}
 	if a.taps != nil {
 		a.taps.Close()
 	}
 	if a.store != nil {
-		errs = append(errs, a.store.Close())
+		return a.store.Close()
 	}
-	return errors.Join(errs...)
+	return nil
 }

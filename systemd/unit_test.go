@@ -40,6 +40,7 @@ func TestUnits(t *testing.T) {
 			"Service.Type":                     "notify", // Ready
 			"Service.NotifyAccess":             "main",   // and nobody else's
 			"Service.WatchdogSec":              "30s",    // Watch
+			"Service.TimeoutStopSec":           "75s",    // more than an attach and its undoing take
 			"Service.ExecStart":                "/usr/bin/vifd serve",
 			"Service.StateDirectory":           "vifd",            // the store
 			"Service.StateDirectoryMode":       "0700",            //
