@@ -218,11 +218,22 @@ func TestCommitKeepsOrder(t *testing.T) {
 	h := newDatabase(t)
 	s := h.open()
 	n := newNIC(h.addBridge(), h.addTap(), 1)
-	for _, err := range s.commit(h.context(), []change{{n, s.plug}, {n, unplug}, {n, s.plug}, {n, s.plug}, {n, unplug}}) {
-		must(t, err)
-	}
-	if _, ok := s.Port(n); ok {
-		t.Error("the port is there")
+	in, out := change{n, s.plug}, change{n, unplug}
+	for _, tt := range []struct {
+		changes []change
+		there   bool
+	}{
+		{[]change{in, out}, false},
+		{[]change{in, out, in}, true},
+		{[]change{out, in, in}, true},
+		{[]change{out, out}, false},
+	} {
+		for _, err := range s.commit(h.context(), tt.changes) {
+			must(t, err)
+		}
+		if _, there := s.Port(n); there != tt.there {
+			t.Errorf("after %d changes, the port is there: %v", len(tt.changes), there)
+		}
 	}
 }
 

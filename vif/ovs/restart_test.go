@@ -190,8 +190,8 @@ func TestTapMadeAnew(t *testing.T) {
 		if _, err := guest.Write(arp(ownMAC, 1, ownMAC, own4, other4)); err != nil {
 			t.Fatal(err)
 		}
-		out := h.run("ovs-ofctl", "--no-names", "dump-ports", "unix:"+h.path(n.Port.Segment.Bridge+".mgmt"), fmt.Sprint(n.OFPort))
-		return !strings.Contains(out, "rx pkts=0,")
+		out := h.run("ovs-ofctl", "dump-flows", "unix:"+h.path(n.Port.Segment.Bridge+".mgmt"), fmt.Sprintf("cookie=%#x/-1", Cookie(n.Port.ID)))
+		return strings.Count(out, "n_packets=") > strings.Count(out, "n_packets=0,")
 	})
 }
 
