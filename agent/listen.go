@@ -52,15 +52,16 @@ func (s Socket) listen() (net.Listener, error) {
 	return l, nil
 }
 
-// open lets those in who may connect. A group that this host does not have lets
-// nobody in, and is no reason not to serve root.
+// open lets those in who may connect. A group that this host does not have, or
+// that a sandboxed vifd may not give the socket to, lets nobody in, and is no
+// reason not to serve root.
 func (s Socket) open() error {
 	if g, err := user.LookupGroup(s.Group); err == nil {
 		gid, err := strconv.Atoi(g.Gid)
 		if err != nil {
 			return err
 		}
-		if err := os.Lchown(s.Path, -1, gid); err != nil {
+		if err := os.Lchown(s.Path, -1, gid); err != nil && !errors.Is(err, fs.ErrPermission) {
 			return err
 		}
 	}

@@ -109,9 +109,9 @@ func (e *Engine) look(ctx context.Context, r vif.Request) (srv vif.Server, err e
 // abandon takes back what an attach has done. An error says what was left for
 // Recover, in whose eyes a NIC that was never settled is one to be removed.
 func (e *Engine) abandon(ctx context.Context, a store.Attachment, op *operation) error {
-	ctx, cancel := e.undoContext(ctx)
+	ctx, cancel := e.undoContext(ctx, 0)
 	defer cancel()
-	if err := e.remove(ctx, a, &op.timer, func() {}); err != nil {
+	if err := e.remove(ctx, a, &op.timer, e.limits.Detach, func() {}); err != nil {
 		e.Log.Error("rollback is not complete, and will be tried again", "port", a.NIC.Port.ID, "server", a.NIC.Server, "err", err)
 		return fmt.Errorf("rollback: %w", err)
 	}
@@ -120,7 +120,7 @@ func (e *Engine) abandon(ctx context.Context, a store.Attachment, op *operation)
 
 // release gives back a claim that nothing was built on yet.
 func (e *Engine) release(ctx context.Context, p vif.Port) error {
-	ctx, cancel := e.undoContext(ctx)
+	ctx, cancel := e.undoContext(ctx, 0)
 	defer cancel()
 	return e.Authority.Release(ctx, p)
 }

@@ -3,6 +3,7 @@ package hotplug
 import (
 	"context"
 	"errors"
+	"time"
 
 	"vifd/agent/store"
 	"vifd/vif"
@@ -18,7 +19,7 @@ func (e *Engine) Detach(ctx context.Context, server, port, id string, tell func(
 		return err
 	}
 	defer unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.limits.Detach)
+	ctx, cancel := e.undoContext(ctx, e.limits.Detach)
 	defer cancel()
 	op := e.begin(store.DetachInterface, vif.Request{Server: server, Port: port, Operation: id, OnProgress: tell})
 	err = e.detach(ctx, server, port, op, unlock)
@@ -43,7 +44,7 @@ func (e *Engine) detach(ctx context.Context, server, port string, op *operation,
 	if err := op.time(stepNote, func() error { return e.unwant(ctx, &a, op) }); err != nil {
 		return err
 	}
-	return e.remove(ctx, a, &op.timer, func() {
+	return e.remove(ctx, a, &op.timer, e.limits.Detach, func() {
 		unlock()
 		e.succeeded(ctx, op)
 	})
@@ -64,7 +65,7 @@ func (e *Engine) attachment(ctx context.Context, server, port string) (a store.A
 
 // unwant notes that the NIC shall go.
 func (e *Engine) unwant(ctx context.Context, a *store.Attachment, op *operation) error {
-	a.Desired, a.Error = store.Absent, ""
+	a.Desired, a.Error, a.Operation = store.Absent, "", op.row.ID
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.PutAttachment(*a); err != nil {
 			return err
@@ -74,12 +75,13 @@ func (e *Engine) unwant(ctx context.Context, a *store.Attachment, op *operation)
 }
 
 // remove undoes all steps of a, tells released when the claim has been given
-// back, and then clears away what nobody waits for. When it returns nil nothing
-// of a is left, and on an error a's row is, with all that could not be undone.
-func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, released func()) error {
+// back, and then clears away what nobody waits for. The guest has so long to let
+// go of the NIC. When remove returns nil nothing of a is left, and on an error
+// a's row is, with all that could not be undone.
+func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, guest time.Duration, released func()) error {
 	first, last := e.undoing()
 	if !a.Released {
-		if err := e.unlink(ctx, a.NIC, t, first); err != nil {
+		if err := e.unlink(ctx, a.NIC, t, guest, first); err != nil {
 			return err
 		}
 		if err := t.time(stepRelease, func() error { return e.giveBack(ctx, &a) }); err != nil {
@@ -88,16 +90,21 @@ func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, relea
 	}
 	e.held.clear(a.NIC.Port.ID)
 	released()
-	if err := e.unlink(ctx, a.NIC, t, last); err != nil {
+	if err := e.unlink(ctx, a.NIC, t, guest, last); err != nil {
 		return err
 	}
-	if err := e.Hypervisor.Forget(ctx, a.NIC); err != nil {
-		e.Log.Warn("the metadata of the server still names the port, until it is next written",
-			"port", a.NIC.Port.ID, "server", a.NIC.Server, "err", err)
-	}
+	e.forget(ctx, a.NIC)
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		return tx.DropAttachment(a.NIC.Port.ID, a.NIC.Gen)
 	})
+}
+
+// forget takes the port out of the server's metadata. A server whose metadata
+// cannot be written now drops it when they are next written.
+func (e *Engine) forget(ctx context.Context, n vif.NIC) {
+	if err := e.Hypervisor.Forget(ctx, n); err != nil {
+		e.Log.Warn("the metadata of the server still names a port that it had", "port", n.Port.ID, "server", n.Server, "err", err)
+	}
 }
 
 // giveBack ends the claim and notes it.

@@ -27,7 +27,7 @@ type Limits struct {
 	Active    time.Duration // an attach waits this long for the NIC to be ACTIVE
 	Attach    time.Duration // and has failed when it has not ended by then
 	Detach    time.Duration // a detach waits this long for the guest before it is left to Recover
-	Undo      time.Duration // bounds a rollback, whatever became of its caller
+	Undo      time.Duration // bounds all else of an undoing, whatever became of its caller
 	MaxQueues int           // 0 and 1: one queue pair; more: one a vCPU, up to this many
 }
 

@@ -153,6 +153,11 @@ func TestRecover(t *testing.T) {
 			if err := next.Start(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+			for _, o := range operations(t, s) {
+				if o.Result == "" && tt.crash != "claim" {
+					t.Errorf("operation left open: %+v", o)
+				}
+			}
 			if tt.crash == "persist" {
 				return // the detach after it died too, and is gone on with
 			}
@@ -184,12 +189,18 @@ func TestStubbornGuest(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].State != vif.Build || !e.Detaching(t.Context(), vm1, p1) {
 		t.Errorf("attached: %+v, %v", list, err)
 	}
+	if o := operations(t, e.Store); o[0].ID != "req-2" || o[0].Result != "" {
+		t.Errorf("while the guest holds on: %+v", o)
+	}
 	h.stuck = false
 	if err := e.Recover(t.Context(), Look{All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.String(); got != "" {
 		t.Errorf("left behind:\n%s", got)
+	}
+	if o := operations(t, e.Store); o[0].Result != store.Success || o[0].Finished.IsZero() {
+		t.Errorf("when it has let go: %+v", o)
 	}
 }
 

@@ -46,7 +46,7 @@ func (o *operation) ended(port string, err error) store.Operation {
 // failed keeps an operation that failed. That it cannot be kept is logged, and
 // no reason to answer anything but why it failed.
 func (e *Engine) failed(ctx context.Context, o *operation, err error) {
-	ctx, cancel := e.undoContext(ctx)
+	ctx, cancel := e.undoContext(ctx, 0)
 	defer cancel()
 	row := o.ended(o.row.Port, err)
 	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.PutOperation(row) }); err != nil {

@@ -11,7 +11,7 @@ import (
 // server's definition, its tag in the metadata, its address in the store. What
 // fails here is left to Recover.
 func (e *Engine) persist(ctx context.Context, a store.Attachment) {
-	ctx, cancel := e.undoContext(ctx)
+	ctx, cancel := e.undoContext(ctx, 0)
 	defer cancel()
 	if err := e.keep(ctx, a); err != nil {
 		e.Log.Warn("the definition lacks the NIC, and gets it later", "port", a.NIC.Port.ID, "server", a.NIC.Server, "err", err)

@@ -5,10 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"vifd/agent/store"
 	"vifd/vif"
 )
+
+// glance is how long a pass waits for a guest to let go of a NIC. When it does
+// later, libvirt says so, and the pass after that finds it gone.
+const glance = time.Second
 
 // side is how many attachments one pass works on at the same time.
 const side = 8
@@ -99,7 +104,7 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	if err != nil || now == nil {
 		return err
 	}
-	ctx, cancel := e.undoContext(ctx)
+	ctx, cancel := e.undoContext(ctx, 0)
 	defer cancel()
 	return e.acted(ctx, *now, e.act(ctx, *now, acts))
 }
@@ -125,7 +130,7 @@ func (e *Engine) again(ctx context.Context, a store.Attachment) (*store.Attachme
 func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error {
 	n := a.NIC
 	does := map[act]func() error{
-		actRemove:  func() error { return e.remove(ctx, a, &timer{}, func() {}) },
+		actRemove:  func() error { return e.finish(ctx, a) },
 		actTap:     func() error { return e.do(ctx, stepTap, n, &timer{}) },
 		actFilter:  func() error { return e.do(ctx, stepFilter, n, &timer{}) },
 		actReplug:  func() error { return e.Switch.Unplug(ctx, n) },
@@ -141,6 +146,32 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 		e.Log.Info("mended", "port", n.Port.ID, "server", n.Server, "step", string(do))
 	}
 	return nil
+}
+
+// finish removes what a died or unfinished operation left, and closes its record.
+func (e *Engine) finish(ctx context.Context, a store.Attachment) error {
+	if err := e.remove(ctx, a, &timer{}, glance, func() {}); err != nil {
+		return err
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		o, err := tx.Operation(a.Operation)
+		if err != nil || o.Result != "" {
+			return ignore(vif.NotFound, err)
+		}
+		o.Finished, o.Result = time.Now(), store.Success
+		if o.Kind == store.AttachInterface {
+			o.Result, o.Error = store.Failure, "vifd ended before the server had the NIC; all of it was taken back"
+		}
+		return tx.PutOperation(o)
+	})
+}
+
+// ignore returns err, unless it is of that kind.
+func ignore(k vif.Kind, err error) error {
+	if errors.Is(err, k) {
+		return nil
+	}
+	return err
 }
 
 // showWired shows a NIC once the switch has its port, as network comes first.
@@ -179,9 +210,5 @@ func (e *Engine) healthy(ctx context.Context, a store.Attachment) error {
 	if a.Error == "" {
 		return nil
 	}
-	err := e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = "" })
-	if errors.Is(err, vif.NotFound) {
-		return nil
-	}
-	return err
+	return ignore(vif.NotFound, e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = "" }))
 }

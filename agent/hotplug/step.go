@@ -66,7 +66,8 @@ func (e *Engine) do(ctx context.Context, name string, n vif.NIC, t *timer) error
 	return t.time(name, func() error { return s.do(ctx, n) })
 }
 
-// undoing returns the steps in the order in which they are undone.
+// undoing returns the steps in the order in which they are undone. last are those
+// that nothing waits for.
 func (e *Engine) undoing() (first, last []step) {
 	for _, s := range slices.Backward(e.steps()) {
 		if s.last {
@@ -81,18 +82,32 @@ func (e *Engine) undoing() (first, last []step) {
 // unlink undoes the steps given, and stops at the first that will not be undone:
 // those after it may not be undone while that one stands. A port must not go to
 // another server while this one's guest still holds its NIC.
-func (e *Engine) unlink(ctx context.Context, n vif.NIC, t *timer, steps []step) error {
+func (e *Engine) unlink(ctx context.Context, n vif.NIC, t *timer, guest time.Duration, steps []step) error {
 	for _, s := range steps {
-		if err := t.time(s.undoing, func() error { return s.undo(ctx, n) }); err != nil {
+		undo := s.undo
+		if s.name == stepShow {
+			undo = bounded(undo, guest)
+		}
+		if err := t.time(s.undoing, func() error { return undo(ctx, n) }); err != nil {
 			return fmt.Errorf("%s: %w", s.undoing, err)
 		}
 	}
 	return nil
 }
 
-// undoContext outlives its caller, since a rollback must, but has a bound.
-func (e *Engine) undoContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), e.limits.Undo)
+// bounded gives act so long, and no more.
+func bounded(act func(context.Context, vif.NIC) error, d time.Duration) func(context.Context, vif.NIC) error {
+	return func(ctx context.Context, n vif.NIC) error {
+		ctx, cancel := context.WithTimeout(ctx, d)
+		defer cancel()
+		return act(ctx, n)
+	}
+}
+
+// undoContext outlives its caller, since what undoes must, but has a bound: that
+// of an undoing, and what is waited for the guest besides.
+func (e *Engine) undoContext(ctx context.Context, guest time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), e.limits.Undo+guest)
 }
 
 // late gives an error that came from ctx's end a kind that says so.
