@@ -132,11 +132,7 @@ func (a *API) detach(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	s, err := a.Servers.Server(c.Context(), at.Server)
-	if err == nil {
-		err = checkLock(c, s)
-	}
-	if err != nil && kindOf(err) != vif.NotFound {
+	if err := a.mayDetach(c, at); err != nil {
 		return reply{}, err
 	}
 	return a.streamed(c, func(onProgress func(vif.Progress)) (reply, error) {
@@ -151,4 +147,20 @@ func (a *API) detach(c *call) (reply, error) {
 		}
 		return ok(object{{"detached", at.Port.ID}}), nil
 	})
+}
+
+// mayDetach returns an error if the server's state or lock does not allow c to
+// take at out of it. What is on its way out may go on, and a server that is gone
+// forbids nothing.
+func (a *API) mayDetach(c *call, at vif.Attachment) error {
+	s, err := a.Servers.Server(c.Context(), at.Server)
+	switch {
+	case err != nil && kindOf(err) == vif.NotFound:
+		return nil
+	case err != nil:
+		return err
+	case a.detaching(c, at.Server, at.Port.ID):
+		return checkLock(c, s)
+	}
+	return firstOf(checkLock(c, s), checkState(s, "detach_interface"))
 }

@@ -84,6 +84,19 @@ func TestLateProgress(t *testing.T) {
 	}
 }
 
+// A server whose memory is on the disk gets its NICs back with it, and could not
+// start without them. Only what is on its way out already may be asked for again.
+func TestDetachFromSuspended(t *testing.T) {
+	w := recordedWorld()
+	w.plug(vm1, portA, "")
+	w.servers[0].State = vif.ServerSuspended
+	a := serve(t, w, identities["admin"])
+	want(t, ask(a, "DELETE", "/v1/attachments/"+portA, ""), 409, "Cannot 'detach_interface' instance "+vm1+" while it is in vm_state suspended")
+	want(t, ask(a, "GET", "/v1/attachments/"+portA, ""), 200, `"state": "ACTIVE"`)
+	w.attached[0].State = vif.Build
+	want(t, ask(a, "DELETE", "/v1/attachments/"+portA, ""), 200, `{"detached": "`+portA+`"}`)
+}
+
 // Two who ask for one detach share it.
 func TestSharedDetach(t *testing.T) {
 	w := recordedWorld()
