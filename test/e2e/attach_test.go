@@ -155,10 +155,7 @@ func checkVersion(t *testing.T, a answer, header string) {
 func checkWhole(t *testing.T, g *testhost.Running, console *testhost.Console, n nic) {
 	t.Helper()
 	d := defined(t, g, n.Port)
-	line, err := console.Line(within(t, patience), `^nic \+ eth[0-9]+ `+n.MAC+` `)
-	if err != nil {
-		t.Fatal(err)
-	}
+	line := appears(t, console, n)
 	if want := n.MAC + " " + d.pci() + " mtu 1500"; !strings.HasSuffix(line, want) {
 		t.Errorf("the guest says %q, libvirt %q", line, want)
 	}
