@@ -2,78 +2,73 @@ package hotplug
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"vifd/vif"
 )
 
-// patience is how long the guest's part waits for the switch's. A switch that
-// is done by then, as one with few ports is, spares the guest a link that comes
-// up only after its NIC, and us the call that raises it. With so many ports that
-// the switch takes longer, what is waited here is not waited in the end.
-const patience = 10 * time.Millisecond
+// headStart is how long a port waits for its filter before it is plugged. It
+// matters where the switch has many ports: there a switch that is still at the
+// filter takes the port along, and one that is done with it needs a turn more.
+const headStart = 3 * time.Millisecond
 
-// A wire is the switch's part of an attach, done beside the guest's.
-type wire struct {
-	tap       chan struct{} // closed when the tap is there
-	done      chan struct{}
-	err       error // the filter or the port could not be made
-	confirmed bool  // the switch has the port
-}
+// quick is how long the switch's part may take for a guest not to miss it: by
+// then it has hardly seen that it has a new NIC.
+const quick = 10 * time.Millisecond
 
-// connect does the switch's part and the guest's side by side. Until the filter
-// is in place and the switch has the port, the guest sees its link down: also
-// after connect has returned, where the switch takes longer than an attach waits
-// for it. Recover raises the link then.
+// connect does the switch's part and the guest's side by side. The tap stays
+// down, and carries nothing, until the filter is in place and the switch has the
+// port. Where the switch's part took long the last time, the guest sees its link
+// down for as long, too.
+//
+// Where it takes longer than an attach waits for it, connect returns nil with
+// the tap still down, and Recover raises it.
 func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := e.wire(ctx, n, t)
+	filter := start(func() error { return e.do(ctx, stepFilter, n, t) })
 	if err := e.do(ctx, stepTap, n, t); err != nil {
 		cancel()
-		<-w.done
+		<-filter.done
 		return err
 	}
-	close(w.tap)
-	up := w.within(patience)
-	if failed := w.failed(); failed != nil {
-		return failed
-	}
+	begun, confirmed, up := time.Now(), false, e.quick.Load()
+	wire := start(func() (err error) {
+		confirmed, err = e.wire(ctx, n, filter, t)
+		e.quick.Store(time.Since(begun) < quick)
+		return err
+	})
 	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, up) })
-	<-w.done
-	switch {
-	case err != nil:
-		return err
-	case w.err != nil || up || !live:
-		return w.err
-	case !w.confirmed:
+	if failed := wire.wait(); err != nil || failed != nil {
+		return errors.Join(err, failed)
+	}
+	if !confirmed {
 		e.held.make(n.Port.ID)
 		return nil
 	}
-	return t.time(stepRaise, func() error { return e.Hypervisor.Link(ctx, n, true) })
+	if up || !live {
+		return nil
+	}
+	return t.time(stepLink, func() error { return e.Hypervisor.Link(ctx, n, true) })
 }
 
-// wire starts the switch's part: the filter first, beside the tap, and when both
-// are there the port.
-func (e *Engine) wire(ctx context.Context, n vif.NIC, t *timer) *wire {
-	w := &wire{tap: make(chan struct{}), done: make(chan struct{})}
-	go func() {
-		defer close(w.done)
-		if w.err = e.do(ctx, stepFilter, n, t); w.err != nil {
-			return
-		}
-		select {
-		case <-w.tap:
-		case <-ctx.Done():
-			w.err = ctx.Err()
-			return
-		}
-		if w.err = e.do(ctx, stepPlug, n, t); w.err != nil {
-			return
-		}
-		w.confirmed, w.err = e.confirm(ctx, n, t)
-	}()
-	return w
+// wire plugs the port, and raises the tap when filter and port are there.
+func (e *Engine) wire(ctx context.Context, n vif.NIC, filter *lane, t *timer) (confirmed bool, err error) {
+	if filter.within(headStart) && filter.err != nil {
+		return false, filter.err
+	}
+	if err := e.do(ctx, stepPlug, n, t); err != nil {
+		<-filter.done
+		return false, err
+	}
+	if err := filter.wait(); err != nil {
+		return false, err
+	}
+	if confirmed, err = e.confirm(ctx, n, t); err != nil || !confirmed {
+		return false, err
+	}
+	return true, e.do(ctx, stepRaise, n, t)
 }
 
 // confirm waits until the switch has the port. One that is still at it is no
@@ -91,24 +86,34 @@ func (e *Engine) confirm(ctx context.Context, n vif.NIC, t *timer) (bool, error)
 	return false, err
 }
 
-// failed returns why the switch's part cannot be done, if that is known yet.
-func (w *wire) failed() error {
-	select {
-	case <-w.done:
-		return w.err
-	default:
-		return nil
-	}
+// A lane is work that goes on beside other work.
+type lane struct {
+	done chan struct{} // closed at its end
+	err  error         // how it ended; to be read after that
 }
 
-// within tells whether the switch has the port within d. It returns early when
-// it never will.
-func (w *wire) within(d time.Duration) bool {
+func start(work func() error) *lane {
+	l := &lane{done: make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		l.err = work()
+	}()
+	return l
+}
+
+// wait returns how the work ended, once it has.
+func (l *lane) wait() error {
+	<-l.done
+	return l.err
+}
+
+// within tells whether the work ends within d.
+func (l *lane) within(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-w.done:
-		return w.confirmed
+	case <-l.done:
+		return true
 	case <-timer.C:
 		return false
 	}

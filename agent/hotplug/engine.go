@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vifd/agent/store"
@@ -39,8 +40,9 @@ type Engine struct {
 	servers keyed // one change at a time to a server
 	ports   keyed // and to a port, until nothing of its last attachment is left
 	after   sync.WaitGroup
-	held    marks      // ports whose guest's link is down until the switch has them
-	names   sync.Mutex // held while a name and a number are chosen and noted
+	held    marks       // ports whose tap is down until the switch has them
+	quick   atomic.Bool // the switch's part did not take long, the last time
+	names   sync.Mutex  // held while a name and a number are chosen and noted
 }
 
 // New returns an Engine. It does nothing until it is asked.

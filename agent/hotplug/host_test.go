@@ -22,6 +22,7 @@ type host struct {
 	ports map[string]vif.Port
 	nics  map[string]vif.ServerNIC // by alias
 	claim int64
+	up    bool    // the tap is
 	last  vif.NIC // that a tap was made for
 
 	srv     vif.Server
@@ -120,15 +121,19 @@ func (h *host) Create(ctx context.Context, n vif.NIC) error {
 	return h.act(ctx, "kernel", "create", func() { h.last = n; h.set("tap %s", n.Tap) })
 }
 
+func (h *host) Raise(ctx context.Context, n vif.NIC) error {
+	return h.act(ctx, "kernel", "raise", func() { h.up = true })
+}
+
 func (h *host) Remove(ctx context.Context, n vif.NIC) error {
-	return h.act(ctx, "kernel", "remove", func() { h.clear("tap %s", n.Tap) })
+	return h.act(ctx, "kernel", "remove", func() { h.up = false; h.clear("tap %s", n.Tap) })
 }
 
 func (h *host) Tap(_ context.Context, name string) (vif.Tap, bool, bool, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	there := h.has("tap %s", name)
-	return vif.Tap{Name: name, Index: 5, Port: p1, Gen: h.last.Gen, MTU: 1500, Up: true, Carrier: h.srv.Live && len(h.nics) > 0}, there, there, nil
+	return vif.Tap{Name: name, Index: 5, Port: p1, Gen: h.last.Gen, MTU: 1500, Up: h.up, Carrier: h.up && h.srv.Live && len(h.nics) > 0}, there, there, nil
 }
 
 func (h *host) Taps(ctx context.Context) ([]vif.Tap, error) {

@@ -94,7 +94,7 @@ func TestOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, order := range []string{
-		"claim create plug wired show persist", "claim filter plug",
+		"claim create plug wired raise persist", "claim filter raise", "create show persist",
 		"hide unplug release unfilter remove forget",
 	} {
 		acts := strings.Fields(order)
@@ -214,15 +214,15 @@ func TestSlowSwitch(t *testing.T) {
 		t.Fatalf("attach: %v, %v", a.State, err)
 	}
 	e.Close(t.Context())
-	if h.nics[nic.DeviceAlias()].Link {
-		t.Error("the guest's link is up before the switch has the port")
+	if h.nics[nic.DeviceAlias()].Link || h.up {
+		t.Error("the link is up before the switch has the port")
 	}
 	close(h.slow)
 	if err := e.Recover(t.Context(), Look{All: true}); err != nil {
 		t.Fatal(err)
 	}
-	if !h.nics[nic.DeviceAlias()].Link {
-		t.Error("the guest's link was not raised")
+	if !h.nics[nic.DeviceAlias()].Link || !h.up {
+		t.Error("the link was not raised")
 	}
 }
 

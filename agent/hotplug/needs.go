@@ -27,10 +27,14 @@ type Authority interface {
 
 // Taps makes the host's end of a NIC.
 type Taps interface {
-	// Create returns when n's tap exists as n wants it: persistent, up, with our
-	// alias. A second time it changes nothing; a tap that an older generation
-	// left is made anew. A stranger's device of that name is vif.InUse.
+	// Create returns when n's tap exists as n wants it: persistent, with our alias,
+	// and down until Raise. A second time it changes nothing; a tap that an older
+	// generation left is made anew. A stranger's device of that name is vif.InUse.
 	Create(ctx context.Context, n vif.NIC) error
+
+	// Raise returns when n's tap is up. Until then the kernel drops what either
+	// end sends.
+	Raise(ctx context.Context, n vif.NIC) error
 
 	// Remove deletes n's tap, if it is there and its alias says that it belongs
 	// to n's port and to n's generation or an older one.

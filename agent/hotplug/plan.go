@@ -16,7 +16,8 @@ const (
 	actReplug  act = "replug"  // take a switch port away that is beyond repair
 	actPlug    act = "plug"    // make the switch port what it should be
 	actShow    act = "show"    // give the server the NIC
-	actRaise   act = "raise"   // raise the guest's link
+	actRaise   act = "raise"   // raise the tap, once the switch has the port
+	actLink    act = "link"    // raise the guest's link
 	actPersist act = "persist" // complete the definition
 )
 
@@ -48,7 +49,8 @@ func plan(a store.Attachment, s seen) []act {
 
 // planBelow is about the host's side: tap, filter and switch port.
 func planBelow(n vif.NIC, s seen) (acts []act) {
-	if s.Tap == nil || s.Tap.Gen != n.Gen || !s.Tap.Up || s.Tap.MTU != n.Port.MTU {
+	raise := s.Tap == nil || s.Tap.Gen != n.Gen || !s.Tap.Up
+	if s.Tap == nil || s.Tap.Gen != n.Gen || s.Tap.MTU != n.Port.MTU {
 		acts = append(acts, actTap)
 	}
 	if !s.SwitchKnown {
@@ -62,6 +64,9 @@ func planBelow(n vif.NIC, s seen) (acts []act) {
 		acts = append(acts, actPlug)
 	case s.Tap == nil || p.Index != 0 && p.Index != s.Tap.Index || p.OFPort > 0 && p.OFPort != n.OFPort:
 		acts = append(acts, actReplug, actPlug)
+	}
+	if raise {
+		acts = append(acts, actRaise)
 	}
 	return acts
 }
@@ -82,7 +87,7 @@ func planServer(a store.Attachment, s seen) (acts []act) {
 	case !shown:
 		acts = append(acts, actShow)
 	case s.Server.Live && !nic.Link && s.Plugged != nil && s.Plugged.OFPort == a.NIC.OFPort && s.Filtered:
-		acts = append(acts, actRaise)
+		acts = append(acts, actLink)
 	}
 	if !a.Persisted {
 		acts = append(acts, actPersist)

@@ -50,19 +50,20 @@ func TestPlan(t *testing.T) {
 		{"libvirt is down", func(_ *store.Attachment, s *seen) { s.Server, s.ServersKnown = nil, false }, nil},
 		{"host rebooted", func(_ *store.Attachment, s *seen) {
 			s.Tap, s.Plugged, s.Filtered, s.ServersKnown, s.Server = nil, nil, false, false, nil
-		}, []act{actTap, actFilter, actPlug}},
+		}, []act{actTap, actFilter, actPlug, actRaise}},
 		{"host rebooted, rows kept", func(_ *store.Attachment, s *seen) {
 			s.Tap, s.Filtered = nil, false
-		}, []act{actTap, actFilter, actReplug, actPlug}},
+		}, []act{actTap, actFilter, actReplug, actPlug, actRaise}},
 		{"tap made again by a stranger's hand", func(_ *store.Attachment, s *seen) { s.Tap.Index = 9 }, []act{actReplug, actPlug}},
-		{"tap set down", func(_ *store.Attachment, s *seen) { s.Tap.Up = false }, []act{actTap}},
+		{"tap set down", func(_ *store.Attachment, s *seen) { s.Tap.Up = false }, []act{actRaise}},
+		{"MTU changed", func(_ *store.Attachment, s *seen) { s.Tap.MTU = 1400 }, []act{actTap}},
 		{"switch port deleted", func(_ *store.Attachment, s *seen) { s.Plugged = nil }, []act{actPlug}},
 		{"VLAN changed", func(_ *store.Attachment, s *seen) { s.Plugged.VLAN = 200 }, []act{actPlug}},
 		{"another number", func(_ *store.Attachment, s *seen) { s.Plugged.OFPort = 3 }, []act{actReplug, actPlug}},
 		{"vswitchd restarted", func(_ *store.Attachment, s *seen) { s.Filtered = false }, []act{actFilter}},
 		{"vswitchd down", func(_ *store.Attachment, s *seen) { s.Filtered, s.SwitchKnown, s.Plugged = false, false, nil }, nil},
 		{"NIC taken out by hand", func(_ *store.Attachment, s *seen) { s.Server.NICs = nil }, []act{actShow}},
-		{"died before the link was raised", func(_ *store.Attachment, s *seen) { s.Server.NICs[0].Link = false }, []act{actRaise}},
+		{"died before the link was raised", func(_ *store.Attachment, s *seen) { s.Server.NICs[0].Link = false }, []act{actLink}},
 		{"link waits for the switch", func(_ *store.Attachment, s *seen) {
 			s.Server.NICs[0].Link, s.Plugged.OFPort = false, 0
 		}, nil},

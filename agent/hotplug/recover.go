@@ -135,8 +135,9 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 		actFilter:  func() error { return e.do(ctx, stepFilter, n, &timer{}) },
 		actReplug:  func() error { return e.Switch.Unplug(ctx, n) },
 		actPlug:    func() error { return e.do(ctx, stepPlug, n, &timer{}) },
-		actShow:    func() error { return e.showWired(ctx, n) },
-		actRaise:   func() error { return e.raise(ctx, n) },
+		actShow:    func() error { return e.wired(ctx, stepShow, n) },
+		actRaise:   func() error { return e.wired(ctx, stepRaise, n) },
+		actLink:    func() error { return e.Hypervisor.Link(ctx, n, true) },
 		actPersist: func() error { return e.keep(ctx, a) },
 	}
 	for _, do := range acts {
@@ -174,23 +175,15 @@ func ignore(k vif.Kind, err error) error {
 	return err
 }
 
-// showWired shows a NIC once the switch has its port, as network comes first.
-func (e *Engine) showWired(ctx context.Context, n vif.NIC) error {
+// wired does a step that has to wait until the switch has the port, as network
+// comes first.
+func (e *Engine) wired(ctx context.Context, step string, n vif.NIC) error {
 	wait, cancel := context.WithTimeout(ctx, e.limits.Active)
 	defer cancel()
 	if err := e.Switch.Wired(wait, n); err != nil {
 		return err
 	}
-	return e.do(ctx, stepShow, n, &timer{})
-}
-
-// raise lets the guest see its link up.
-func (e *Engine) raise(ctx context.Context, n vif.NIC) error {
-	err := e.Hypervisor.Link(ctx, n, true)
-	if err == nil {
-		e.held.clear(n.Port.ID)
-	}
-	return err
+	return e.do(ctx, step, n, &timer{})
 }
 
 // acted keeps what repair came to in the row, where port_state is read. Waiting
@@ -205,8 +198,9 @@ func (e *Engine) acted(ctx context.Context, a store.Attachment, err error) error
 	return errors.Join(err, e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = err.Error() }))
 }
 
-// healthy clears the error of an earlier pass.
+// healthy clears what earlier passes found.
 func (e *Engine) healthy(ctx context.Context, a store.Attachment) error {
+	e.held.clear(a.NIC.Port.ID)
 	if a.Error == "" {
 		return nil
 	}

@@ -31,6 +31,7 @@ const (
 	stepShow    = "show"
 	stepConfirm = "confirm"
 	stepRaise   = "raise"
+	stepLink    = "link"
 	stepSettle  = "settle"
 	stepPersist = "persist"
 	stepRelease = "release"
@@ -50,6 +51,7 @@ func (e *Engine) steps() []step {
 		{stepTap, e.Taps.Create, stepUntap, e.Taps.Remove, true},
 		{stepFilter, e.Switch.Filter, stepUnfilter, e.Switch.Unfilter, true},
 		{stepPlug, e.Switch.Plug, stepUnplug, e.Switch.Unplug, false},
+		{stepRaise, e.Taps.Raise, "", nil, false}, // goes with the tap
 		{stepShow, e.show, stepHide, e.Hypervisor.Hide, false},
 	}
 }
@@ -70,9 +72,11 @@ func (e *Engine) do(ctx context.Context, name string, n vif.NIC, t *timer) error
 // that nothing waits for.
 func (e *Engine) undoing() (first, last []step) {
 	for _, s := range slices.Backward(e.steps()) {
-		if s.last {
+		switch {
+		case s.undo == nil:
+		case s.last:
 			last = append(last, s)
-		} else {
+		default:
 			first = append(first, s)
 		}
 	}

@@ -51,7 +51,7 @@ func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, stri
 	case a.Error != "":
 		return vif.Error, a.Error
 	case e.held.has(a.NIC.Port.ID):
-		return vif.Build, "the guest's link is down until the switch has the port"
+		return vif.Build, "the tap is down until the switch has the port"
 	}
 	if state, reason := e.switchState(a.NIC); state != vif.Active {
 		return state, reason
@@ -62,6 +62,8 @@ func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, stri
 		return vif.Error, err.Error()
 	case !there || !ours:
 		return vif.Error, fmt.Sprintf("the tap %s is gone", a.NIC.Tap)
+	case !t.Up:
+		return vif.Down, fmt.Sprintf("the tap %s is down", a.NIC.Tap)
 	case !t.Carrier:
 		return vif.Down, "no carrier: the server is off, or its NIC is"
 	}

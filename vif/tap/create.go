@@ -18,8 +18,8 @@ const (
 	maxMTU = 65535 - 14
 )
 
-// Create returns when n's tap exists as n wants it: persistent, up, with our
-// alias. A second time it changes nothing but what others changed meanwhile. A
+// Create returns when n's tap exists as n wants it: persistent and with our
+// alias, but down until Raise. A second time it changes nothing but what others changed meanwhile. A
 // tap that an older generation of the port left is made anew. A device of that
 // name which is a stranger's, another port's or a newer generation's is
 // vif.InUse. Until it is whole the tap is bound to an open file, so that a

@@ -64,7 +64,7 @@ func TestDeathLeavesNoHalfTap(t *testing.T) {
 		}
 		for _, tap := range taps {
 			l := link(t, d, tap.Name)
-			if tap.MTU != 1442 || !tap.Up || l.HardwareAddr[0] != 0xfe || l.NonPersist {
+			if tap.MTU != 1442 || tap.Up || l.HardwareAddr[0] != 0xfe || l.NonPersist {
 				t.Errorf("half a tap: %+v, %s, persistent %v", tap, l.HardwareAddr, !l.NonPersist)
 			}
 		}

@@ -32,8 +32,6 @@ func (d *Devices) settings(link netlink.Link, n vif.NIC, mac net.HardwareAddr) [
 			func() error { return d.silence(link) }},
 		{"MAC", bytes.Equal(is.HardwareAddr, mac),
 			func() error { return d.write.LinkSetHardwareAddr(link, mac) }},
-		{"up", is.RawFlags&unix.IFF_UP != 0,
-			func() error { return d.write.LinkSetUp(link) }},
 	}
 }
 

@@ -55,6 +55,40 @@ func create(t *testing.T, d *Devices, n vif.NIC) {
 	if err := d.Create(t.Context(), n); err != nil {
 		t.Fatal(err)
 	}
+	if err := d.Raise(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A new tap is down, and only its own NIC's Raise puts it up, as often as asked.
+func TestRaise(t *testing.T) {
+	t.Parallel()
+	d := enter(t)
+	n, other := nic(7), nic(8)
+	if err := d.Create(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	up := func() bool {
+		l, _, _, err := d.Tap(t.Context(), n.Tap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.Up
+	}
+	if up() {
+		t.Error("a new tap is up")
+	}
+	if got := vif.KindOf(d.Raise(t.Context(), other)); got != vif.NotFound || up() {
+		t.Errorf("Raise of another generation: %v, up %v", got, up())
+	}
+	for range 2 {
+		if err := d.Raise(t.Context(), n); err != nil || !up() {
+			t.Errorf("Raise: %v, up %v", err, up())
+		}
+	}
+	if err := d.Create(t.Context(), n); err != nil || !up() {
+		t.Errorf("Create again: %v, up %v", err, up())
+	}
 }
 
 // What Create promises of a tap, read back from the kernel.
