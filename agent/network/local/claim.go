@@ -91,6 +91,8 @@ func (l *Local) oldPort(tx *store.Tx, r vif.Request) (vif.Port, error) {
 		return p, vif.Invalid.Because("Port %s not usable for instance %s.", p.ID, r.Server)
 	case p.Device != "" || p.Claim != 0:
 		return p, vif.InUse.Because("Port %s is still in use.", p.ID)
+	case !p.AdminUp:
+		return p, vif.WrongState.Because("Port %s is administratively down. Set its admin_state_up to attach it.", p.ID)
 	case r.Secure != nil && *r.Secure != p.Secure:
 		return p, vif.Invalid.Because("Port %s has port_security_enabled=%t. Update the port to change that.", p.ID, p.Secure)
 	}

@@ -14,11 +14,11 @@ var mine = vif.Caller{Project: "mine"}
 func TestClaimRefusals(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, Defaults{})
-	kept, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "mine", Secure: new(true)})
+	kept, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "mine", Secure: new(true), AdminUp: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "theirs"})
+	foreign, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "theirs", AdminUp: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,11 @@ func TestClaimRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	onDown, err := s.CreatePort(t.Context(), vif.PortSpec{Network: down.ID, Project: "mine"})
+	onDown, err := s.CreatePort(t.Context(), vif.PortSpec{Network: down.ID, Project: "mine", AdminUp: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	downed, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "mine", FixedIPs: []vif.AddressClaim{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +55,7 @@ func TestClaimRefusals(t *testing.T) {
 		{"another's network", vif.Request{Server: "vm", Network: down.ID, Caller: mine}, vif.NotFound, "Network " + down.ID + " could not be found."},
 		{"a network that is down", vif.Request{Server: "vm", Network: down.ID, Caller: admin}, vif.WrongState, "administratively down"},
 		{"a port on one that is down", vif.Request{Server: "vm", Port: onDown.ID, Caller: mine}, vif.WrongState, "administratively down"},
+		{"a port that is down", vif.Request{Server: "vm", Port: downed.ID, Caller: mine}, vif.WrongState, "Port " + downed.ID + " is administratively down"},
 		{"no network", vif.Request{Server: "vm", Caller: vif.Caller{Project: "poor"}}, vif.Invalid,
 			"No specific network was requested and none are available for project 'poor'."},
 		{"no network for the project", vif.Request{Server: "vm", Project: "poor", Caller: admin}, vif.Invalid, "for project 'poor'"},
@@ -62,8 +67,8 @@ func TestClaimRefusals(t *testing.T) {
 		_, err := s.Claim(t.Context(), tt.r)
 		check(t, tt.what, err, tt.kind, tt.says)
 	}
-	if all, err := s.Ports(t.Context()); err != nil || len(all) != 3 {
-		t.Errorf("ports = %v, %v, want the three of before", all, err)
+	if all, err := s.Ports(t.Context()); err != nil || len(all) != 4 {
+		t.Errorf("ports = %v, %v, want the four of before", all, err)
 	}
 }
 
@@ -152,7 +157,7 @@ func TestQuarantineAfterUpdate(t *testing.T) {
 		"update": func(p vif.Port) error { p.FixedIPs = nil; _, err := s.UpdatePort(t.Context(), p); return err },
 		"delete": func(p vif.Port) error { return s.DeletePort(t.Context(), p.ID) },
 	} {
-		p, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "mine"})
+		p, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "mine", AdminUp: true})
 		if err != nil {
 			t.Fatal(err)
 		}

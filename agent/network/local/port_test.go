@@ -179,14 +179,16 @@ func TestUpdatePort(t *testing.T) {
 		{"a bad MAC", func(p *vif.Port) { p.MAC = "" }, vif.Invalid, "not a MAC"},
 		{"device", func(p *vif.Port) { p.Device = "" }, vif.InUse, "The device of port"},
 		{"addresses", func(p *vif.Port) { p.FixedIPs = nil }, vif.InUse, "The fixed IPs of port"},
+		{"state", func(p *vif.Port) { p.AdminUp = !p.AdminUp }, vif.InUse, "The admin_state_up of port"},
+		{"filter", func(p *vif.Port) { p.Secure = !p.Secure }, vif.InUse, "The port_security_enabled of port"},
 	} {
 		change := held
 		tt.change(&change)
 		_, err := s.UpdatePort(t.Context(), change)
 		check(t, tt.what, err, tt.kind, tt.says)
 	}
-	held.Name, held.AdminUp = "bound", false
-	if now, err := s.UpdatePort(t.Context(), held); err != nil || now.Name != "bound" || now.AdminUp || now.Claim != held.Claim {
+	held.Name = "bound"
+	if now, err := s.UpdatePort(t.Context(), held); err != nil || now.Name != "bound" || now.Claim != held.Claim {
 		t.Errorf("port = %+v, %v", now, err)
 	}
 	check(t, "delete", s.DeletePort(t.Context(), p.ID), vif.InUse, "Port "+p.ID+" is still in use. Detach it from instance vm first.")

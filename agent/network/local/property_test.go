@@ -136,7 +136,7 @@ func addressClaims(t *rapid.T) []vif.AddressClaim {
 func (m *model) create(t *rapid.T) {
 	asked := addressClaims(t)
 	mac := rapid.SampledFrom([]string{"", "", "52:54:00:00:00:01", "52:54:00:00:00:02"}).Draw(t, "MAC")
-	p, err := m.CreatePort(context.Background(), vif.PortSpec{Network: m.net.ID, FixedIPs: asked, MAC: mac})
+	p, err := m.CreatePort(context.Background(), vif.PortSpec{Network: m.net.ID, AdminUp: true, FixedIPs: asked, MAC: mac})
 	m.got(t, p, asked, err)
 }
 

@@ -8,10 +8,11 @@ import (
 	"vifd/vif"
 )
 
-// UpdatePort changes a port's name, AdminUp and Secure; and, while no server
-// holds it, its MAC, Device, DeviceOwner and addresses, where the zero Address
-// of a FixedIP asks for one from its Subnet. To change one of those while a
-// server holds the port is vif.InUse. All else of p is the authority's own.
+// UpdatePort changes a port's name; and, while no server holds it, its AdminUp,
+// Secure, MAC, Device, DeviceOwner and addresses, where the zero Address of a
+// FixedIP asks for one from its Subnet. To change one of those while a server
+// holds the port is vif.InUse: what was plugged in stays as it was plugged in.
+// All else of p is the authority's own.
 func (l *Local) UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error) {
 	if err := checkNames(p.Name, p.Device, p.DeviceOwner); err != nil {
 		return vif.Port{}, err
@@ -53,6 +54,8 @@ func checkBound(old, p vif.Port) error {
 	}{
 		{"MAC address", p.MAC != old.MAC},
 		{"device", p.Device != old.Device || p.DeviceOwner != old.DeviceOwner},
+		{"admin_state_up", p.AdminUp != old.AdminUp},
+		{"port_security_enabled", p.Secure != old.Secure},
 		{"fixed IPs", !slices.Equal(p.FixedIPs, old.FixedIPs)},
 	} {
 		if c.changed {
