@@ -2,6 +2,7 @@ package hotplug
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -247,6 +248,34 @@ func TestServerGone(t *testing.T) {
 	}
 	if got := h.String(); got != "" {
 		t.Errorf("undefined:\n%s", got)
+	}
+}
+
+// One pass is about all NICs of a server, however many they are.
+func TestServerGoneWithManyNICs(t *testing.T) {
+	h := newHost()
+	s := newStore(t)
+	e := newEngine(t, h, s)
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
+		for i := range 10 {
+			n := nic
+			n.Port.ID = fmt.Sprintf("%08x-0000-4000-8000-000000000000", i)
+			n.Tap, n.OFPort = vif.TapName(n.Port.ID, 0), 16384+i
+			if err := tx.PutAttachment(store.Attachment{NIC: n, Desired: store.Attached, Settled: true, Persisted: true}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.gone = true
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	if left := rows(t, e); len(left) != 0 {
+		t.Errorf("%d of 10 are left", len(left))
 	}
 }
 

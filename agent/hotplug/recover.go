@@ -15,7 +15,7 @@ import (
 // later, libvirt says so, and the pass after that finds it gone.
 const glance = time.Second
 
-// side is how many attachments one pass works on at the same time.
+// side is how many servers one pass works on at the same time.
 const side = 8
 
 // Start is the first pass: claims on which nothing was built when vifd died are
@@ -61,18 +61,37 @@ func (e *Engine) Recover(ctx context.Context, l Look) error {
 	if err != nil {
 		return err
 	}
-	errs := make([]error, len(rows))
+	servers := byServer(rows)
+	errs := make([]error, len(servers))
 	slots := make(chan struct{}, side)
 	var all sync.WaitGroup
-	for i, a := range rows {
+	for i, nics := range servers {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			errs[i] = e.mend(ctx, a, w)
+			for _, a := range nics {
+				errs[i] = errors.Join(errs[i], e.mend(ctx, a, w))
+			}
 		})
 	}
 	all.Wait()
 	return errors.Join(errs...)
+}
+
+// byServer returns the rows of each server together: they are mended in turn,
+// for they would find each other to be a change that is under way.
+func byServer(rows []store.Attachment) (servers [][]store.Attachment) {
+	at := map[string]int{}
+	for _, a := range rows {
+		i, ok := at[a.NIC.Server]
+		if !ok {
+			i = len(servers)
+			at[a.NIC.Server] = i
+			servers = append(servers, nil)
+		}
+		servers[i] = append(servers[i], a)
+	}
+	return servers
 }
 
 func (e *Engine) rows(ctx context.Context) (rows []store.Attachment, err error) {
