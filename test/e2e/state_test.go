@@ -3,6 +3,7 @@ package e2e
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"vifd/test/testhost"
 )
@@ -99,10 +100,14 @@ func TestTransient(t *testing.T) {
 	ask(t, "GET", interfaces(g), "").is(t, 404)
 }
 
+// soon is less than vifd takes to look at everything by itself: what has to be
+// over by then, vifd was told of.
+const soon = 15 * time.Second
+
 // released waits until no server holds the port.
 func released(t *testing.T, port string) {
 	t.Helper()
-	until(t, patience, func() string {
+	until(t, soon, func() string {
 		a := ask(t, "GET", "/v2.0/ports/"+port, "").is(t, 200)
 		if !strings.Contains(strings.ReplaceAll(a.Body, " ", ""), `"device_id":""`) {
 			return a.Body
@@ -184,7 +189,7 @@ func TestUndefined(t *testing.T) {
 	becomes(t, g, kept, "DOWN")
 	sh(t, "virsh undefine ended")
 	released(t, kept)
-	until(t, patience, func() string {
+	until(t, soon, func() string {
 		if a := ask(t, "GET", "/v2.0/ports/"+made, ""); a.Status != 404 {
 			return a.Body
 		}
