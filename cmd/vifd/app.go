@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"vifd/agent/api"
+	"vifd/vif"
 )
 
 // socketPath is where vifd serves unless somebody says otherwise.
@@ -63,8 +65,22 @@ func (a *app) asks(do action) func(*cobra.Command, []string) error {
 func (a *app) does(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a.began = true
+		if err := empty(cmd); err != nil {
+			return err
+		}
 		return do(cmd.Context(), args)
 	}
+}
+
+// empty refuses a flag that is given and says nothing, as one whose value is a
+// shell's variable that is not set. It would mean something else left out.
+func empty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if v := f.Value.String(); v == "" || v == "[]" {
+			err = vif.Invalid.Because("--%s is given, and empty", f.Name)
+		}
+	})
+	return err
 }
 
 func (a *app) client() (*api.Client, error) {

@@ -8,6 +8,10 @@ import (
 	"vifd/vif"
 )
 
+// shortest is the shortest beginning of an ID that stands for it. With less, a
+// tag that is not there, such as db, would be the beginning of some other port.
+const shortest = 8
+
 // choose returns the one attachment that the word means: the one with that ID,
 // or else the only one whose ID begins with it, or whose name, tag or MAC it is.
 // where is the place that all were found in, for the message.
@@ -42,5 +46,5 @@ func means(word string, at vif.Attachment) bool {
 	if mac, err := net.ParseMAC(word); err == nil && mac.String() == at.Port.MAC {
 		return true
 	}
-	return word == at.Port.Name || word == string(at.Tag) || strings.HasPrefix(at.Port.ID, strings.ToLower(word))
+	return word == at.Port.Name || word == string(at.Tag) || len(word) >= shortest && strings.HasPrefix(at.Port.ID, strings.ToLower(word))
 }

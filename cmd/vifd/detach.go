@@ -15,8 +15,8 @@ func (a *app) detach() *cobra.Command {
 		Use:   "detach SERVER PORT",
 		Short: "Unplug a network interface from a server",
 		Long: `Unplugs PORT from SERVER, and returns when the guest has let go of it and
-nothing of it is left. PORT is an ID or the beginning of one, a name, a tag or a
-MAC address, as long as it fits one interface of SERVER.
+nothing of it is left. PORT is an ID or at least its first 8 characters, a name,
+a tag or a MAC address, as long as it fits one interface of SERVER.
 
 A guest that does not let go in time leaves the port in BUILD: the detach goes
 on by itself, and address and MAC stay taken until the interface is gone.`,

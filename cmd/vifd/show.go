@@ -17,8 +17,8 @@ func (a *app) show() *cobra.Command {
 		Use:   "show PORT",
 		Short: "Show one network interface of a server",
 		Long: `Shows all that is known of an interface that is plugged into a server, and why
-it is not ACTIVE if it is not. PORT is an ID or the beginning of one, a name, a
-tag or a MAC address, as long as it fits one interface.`,
+it is not ACTIVE if it is not. PORT is an ID or at least its first 8 characters,
+a name, a tag or a MAC address, as long as it fits one interface.`,
 		Example: `  vifd show db
   vifd show 52:54:00:aa:bb:cc -o json`,
 		Args:              cobra.ExactArgs(1),
