@@ -92,6 +92,7 @@ func servesAgain(t *testing.T, g *testhost.Running) nic {
 // A switch that hangs costs an attach its time, and then leaves no trace.
 func TestFrozenSwitch(t *testing.T) {
 	clean(t)
+	configured(t, "[timeouts]\nattach = \"3s\"\nundo = \"3s\"\n")
 	g := host.Guest("g1")
 	if err := host.VSwitchd.Freeze(); err != nil {
 		t.Fatal(err)
