@@ -8,9 +8,7 @@ import (
 	"vifd/vif"
 )
 
-// headStart is how long a port waits for its filter before it is plugged. It
-// matters where the switch has many ports: there a switch that is still at the
-// filter takes the port along, and one that is done with it needs a turn more.
+// headStart is how long a port waits for its filter before it is plugged.
 const headStart = 3 * time.Millisecond
 
 // quick is how long the switch's part may take for a guest not to miss it: by
@@ -19,27 +17,34 @@ const quick = 10 * time.Millisecond
 
 // connect does the switch's part and the guest's side by side. The tap stays
 // down, and carries nothing, until the filter is in place and the switch has the
-// port. Where the switch's part took long the last time, the guest sees its link
-// down for as long, too.
+// port. Where it takes longer than an attach waits for it, connect returns nil
+// with the tap still down, and Recover raises it.
 //
-// Where it takes longer than an attach waits for it, connect returns nil with
-// the tap still down, and Recover raises it.
+// With many ports the switch is slow: ovs-vswitchd goes through all of them
+// whenever its database or any link changes. Where that took long the last time,
+// the port is plugged ahead of its tap, so that it goes through them once for both;
+// and the guest sees its link down until the tap is up.
 func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	filter := start(func() error { return e.do(ctx, stepFilter, n, t) })
+	defer filter.wait()
+	slow := !e.quick.Load()
+	if slow {
+		if err := e.plug(ctx, n, filter, t); err != nil {
+			return err
+		}
+	}
 	if err := e.do(ctx, stepTap, n, t); err != nil {
 		cancel()
-		<-filter.done
 		return err
 	}
-	begun, confirmed, up := time.Now(), false, e.quick.Load()
+	confirmed := false
 	wire := start(func() (err error) {
-		confirmed, err = e.wire(ctx, n, filter, t)
-		e.quick.Store(time.Since(begun) < quick)
+		confirmed, err = e.wire(ctx, n, slow, filter, t)
 		return err
 	})
-	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, up) })
+	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, !slow) })
 	if failed := wire.wait(); err != nil || failed != nil {
 		return errors.Join(err, failed)
 	}
@@ -47,28 +52,40 @@ func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) er
 		e.held.make(n.Port.ID)
 		return nil
 	}
-	if up || !live {
+	if !slow || !live {
 		return nil
 	}
 	return t.time(stepLink, func() error { return e.Hypervisor.Link(ctx, n, true) })
 }
 
-// wire plugs the port, and raises the tap when filter and port are there.
-func (e *Engine) wire(ctx context.Context, n vif.NIC, filter *lane, t *timer) (confirmed bool, err error) {
-	if filter.within(headStart) && filter.err != nil {
-		return false, filter.err
-	}
-	if err := e.do(ctx, stepPlug, n, t); err != nil {
-		<-filter.done
-		return false, err
+// wire raises the tap when filter and port are there. The port is plugged here,
+// unless that was done ahead.
+func (e *Engine) wire(ctx context.Context, n vif.NIC, plugged bool, filter *lane, t *timer) (confirmed bool, err error) {
+	begun := time.Now()
+	if !plugged {
+		if err := e.plug(ctx, n, filter, t); err != nil {
+			return false, err
+		}
 	}
 	if err := filter.wait(); err != nil {
 		return false, err
 	}
-	if confirmed, err = e.confirm(ctx, n, t); err != nil || !confirmed {
+	confirmed, err = e.confirm(ctx, n, t)
+	e.quick.Store(time.Since(begun) < quick)
+	if err != nil || !confirmed {
 		return false, err
 	}
 	return true, e.do(ctx, stepRaise, n, t)
+}
+
+// plug makes the switch port, after its filter where that does not take long. A
+// port whose filter is still on its way drops everything, as its number has no
+// rules.
+func (e *Engine) plug(ctx context.Context, n vif.NIC, filter *lane, t *timer) error {
+	if filter.within(headStart) && filter.err != nil {
+		return filter.err
+	}
+	return e.do(ctx, stepPlug, n, t)
 }
 
 // confirm waits until the switch has the port. One that is still at it is no

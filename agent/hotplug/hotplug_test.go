@@ -95,7 +95,7 @@ func TestOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, order := range []string{
-		"claim create plug wired raise persist", "claim filter raise", "create show persist",
+		"claim plug wired raise persist", "claim filter raise", "create wired", "create show persist",
 		"hide unplug release unfilter remove forget",
 	} {
 		acts := strings.Fields(order)
@@ -135,7 +135,7 @@ func TestRecover(t *testing.T) {
 		crash, want string
 	}{
 		{"claim", ""}, {"create", ""}, {"filter", ""}, {"plug", ""}, {"show", ""},
-		{"persist", attached},
+		{"raise", ""}, {"link", ""}, {"persist", attached},
 		{"hide", ""}, {"unplug", ""}, {"unfilter", ""}, {"release", ""}, {"remove", ""},
 	} {
 		t.Run(tt.crash, func(t *testing.T) {

@@ -23,6 +23,10 @@ func (e *Engine) keep(ctx context.Context, a store.Attachment) error {
 	if err != nil {
 		return err
 	}
+	// One that was plugged ahead of its tap does not say yet which device it is.
+	if err := e.Switch.Plug(ctx, a.NIC); err != nil {
+		return err
+	}
 	return e.amend(ctx, a.NIC, func(row *store.Attachment) {
 		row.Persisted, row.NIC.PCI = true, pci
 	})

@@ -93,6 +93,20 @@ func (b *bench) gone(ctx context.Context, alias string) error {
 	}
 }
 
+// rest lets the switch and the guest come to rest, so that nobody pays for what
+// the one before left to do. ovs-vsctl returns when ovs-vswitchd has caught up.
+func rest(ctx context.Context) error {
+	if err := sh(ctx, "ovs-vsctl", "set", "Open_vSwitch", ".", "external_ids:rested="+time.Now().Format("150405.000")); err != nil {
+		return err
+	}
+	select {
+	case <-time.After(200 * time.Millisecond):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // sh runs a command to its end.
 func sh(ctx context.Context, name string, args ...string) error {
 	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()

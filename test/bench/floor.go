@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,7 @@ func dropTap(ctx context.Context) error { return sh(ctx, "ip", "link", "del", be
 
 // libvirtTurn is the floor of the guest's part: libvirt alone on a ready tap.
 func (b *bench) libvirtTurn(ctx context.Context, _ int) (in, out time.Duration, err error) {
-	if err := makeTap(ctx); err != nil {
+	if err := errors.Join(makeTap(ctx), rest(ctx)); err != nil {
 		return 0, 0, err
 	}
 	start := time.Now()
@@ -100,7 +101,7 @@ func (b *bench) commit(ctx context.Context, ops ...ovsdb.Operation) error {
 // switchTurn is the floor of the switch's part: from the commit of a port for a
 // ready tap until the switch has given it its number.
 func (b *bench) switchTurn(ctx context.Context, _ int) (in, out time.Duration, err error) {
-	if err := makeTap(ctx); err != nil {
+	if err := errors.Join(makeTap(ctx), rest(ctx)); err != nil {
 		return 0, 0, err
 	}
 	start := time.Now()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -37,6 +38,9 @@ func (b *bench) measure(ctx context.Context, name string, rounds, warm int) (*re
 	}
 	for i := range warm + rounds {
 		for _, who := range contestants {
+			if err := rest(ctx); err != nil {
+				return nil, err
+			}
 			in, out, err := turns[who](ctx, i)
 			if err != nil {
 				return nil, fmt.Errorf("%s: round %d of %s: %w", name, i, who, err)
@@ -47,7 +51,7 @@ func (b *bench) measure(ctx context.Context, name string, rounds, warm int) (*re
 			}
 		}
 		if i >= warm {
-			if err := b.split(ctx, r); err != nil {
+			if err := errors.Join(rest(ctx), b.split(ctx, r)); err != nil {
 				return nil, fmt.Errorf("%s: steps of round %d: %w", name, i, err)
 			}
 		}
