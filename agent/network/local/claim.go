@@ -87,7 +87,7 @@ func (l *Local) oldPort(tx *store.Tx, r vif.Request) (vif.Port, error) {
 		return p, err
 	}
 	switch {
-	case !r.Caller.May(p.Project):
+	case !r.Caller.May(p.Project) || strangers(p.Project, r.Project):
 		return p, vif.Invalid.Because("Port %s not usable for instance %s.", p.ID, r.Server)
 	case p.Device != "" || p.Claim != 0:
 		return p, vif.InUse.Because("Port %s is still in use.", p.ID)
@@ -102,6 +102,9 @@ func (l *Local) oldPort(tx *store.Tx, r vif.Request) (vif.Port, error) {
 	}
 	return p, checkUp(n)
 }
+
+// strangers tells whether these are two projects. What is nobody's is everybody's.
+func strangers(port, server string) bool { return port != "" && server != "" && port != server }
 
 // newPort returns a port made for r, which is not put yet.
 func (l *Local) newPort(tx *store.Tx, r vif.Request) (vif.Port, error) {

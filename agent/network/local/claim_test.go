@@ -51,6 +51,8 @@ func TestClaimRefusals(t *testing.T) {
 		{"no port security for a port", vif.Request{Server: "vm", Port: kept.ID, Secure: new(false), Caller: admin}, vif.Invalid, "has port_security_enabled=true"},
 		{"unknown port", vif.Request{Server: "vm", Port: nobody, Caller: mine}, vif.NotFound, "Port id " + nobody + " could not be found."},
 		{"another's port", vif.Request{Server: "vm", Port: foreign.ID, Caller: mine}, vif.Invalid, "Port " + foreign.ID + " not usable for instance vm."},
+		{"another's port for an admin", vif.Request{Server: "vm", Port: foreign.ID, Project: "poor", Caller: admin}, vif.Invalid,
+			"Port " + foreign.ID + " not usable for instance vm."},
 		{"unknown network", vif.Request{Server: "vm", Network: nobody, Caller: mine}, vif.NotFound, "Network " + nobody + " could not be found."},
 		{"another's network", vif.Request{Server: "vm", Network: down.ID, Caller: mine}, vif.NotFound, "Network " + down.ID + " could not be found."},
 		{"a network that is down", vif.Request{Server: "vm", Network: down.ID, Caller: admin}, vif.WrongState, "administratively down"},
