@@ -11,7 +11,6 @@ import (
 // The Networking API's networks.
 
 var (
-	nullBool  = &schema{kind: "boolean", null: true}
 	nullText  = &schema{kind: "string", maxLength: 255, null: true}
 	mtuNumber = &schema{kind: "integer", min: 68, max: 65535}
 

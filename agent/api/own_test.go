@@ -58,6 +58,7 @@ func TestPendingDetach(t *testing.T) {
 	a.detaches.cancel() // as after the time of a detach
 	want(t, ask(a, "DELETE", "/v1/attachments/"+portA, ""), 202, `{"error": {"code": 202, "kind": "not finished yet", "message": "the guest has not let go of port `+portA)
 	want(t, ask(a, "GET", "/v1/attachments/"+portA, ""), 200, `"state": "BUILD"`)
+	want(t, ask(a, "GET", "/v1/status", ""), 200, `"operations": 1, "host"`)
 }
 
 // A step that is told after the answer's end is not sent any more.

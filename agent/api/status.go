@@ -30,12 +30,14 @@ func (a *API) showStatus(c *call) (reply, error) {
 	if h.Parts == nil {
 		h.Parts = []vif.Part{}
 	}
+	states := a.countAttachments(c)
+	h.Operating = states[vif.Build]
 	return ok(struct {
 		vif.Health
-		Host        string `json:"host"`
-		Servers     any    `json:"servers"`
-		Attachments any    `json:"attachments"`
-	}{h, a.Host, a.countServers(c), a.countAttachments(c)}), nil
+		Host        string            `json:"host"`
+		Servers     any               `json:"servers"`
+		Attachments map[vif.State]int `json:"attachments"`
+	}{h, a.Host, a.countServers(c), states}), nil
 }
 
 func (a *API) countServers(c *call) any {
@@ -46,8 +48,8 @@ func (a *API) countServers(c *call) any {
 	return len(servers)
 }
 
-// countAttachments returns how many attachments there are in each state.
-func (a *API) countAttachments(c *call) any {
+// countAttachments returns how many attachments there are in each state, or nil.
+func (a *API) countAttachments(c *call) map[vif.State]int {
 	attached, err := a.Attachments.Attached(c.Context(), "")
 	if err != nil {
 		return nil

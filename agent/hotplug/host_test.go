@@ -25,17 +25,16 @@ type host struct {
 	up    bool    // the tap is
 	last  vif.NIC // that a tap was made for
 
-	srv     vif.Server
-	gone    bool             // the server is undefined
-	down    map[string]bool  // parts that do not answer: "switch", "libvirt"
-	fail    string           // the act that fails, once it has half-happened
-	crash   string           // the act at which vifd dies, likewise
-	dead    bool             // vifd is
-	stuck   bool             // the guest lets go of nothing
-	slow    chan struct{}    // the switch takes a port when this is closed
-	error   string           // why the switch cannot take the port
-	trace   []string         // acts in the order in which they took effect
-	between func(act string) // called at each act
+	srv   vif.Server
+	gone  bool            // the server is undefined
+	down  map[string]bool // parts that do not answer: "switch", "libvirt"
+	fail  string          // the act that fails, once it has half-happened
+	crash string          // the act at which vifd dies, likewise
+	dead  bool            // vifd is
+	stuck bool            // the guest lets go of nothing
+	slow  chan struct{}   // the switch takes a port when this is closed
+	error string          // why the switch cannot take the port
+	trace []string        // acts in the order in which they took effect
 }
 
 func newHost() *host {
