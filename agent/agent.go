@@ -111,6 +111,7 @@ func (a *agent) serve(ctx context.Context) error {
 	parts.Go(func() { a.hear(ctx) })
 	parts.Go(func() { a.look(ctx) })
 	parts.Go(func() { a.watchdog(ctx) })
+	parts.Go(func() { a.prune(ctx) })
 	err = a.api.Serve(ctx, listeners...)
 	stop()
 	return errors.Join(err, a.finish())

@@ -18,7 +18,7 @@ type Health struct {
 	Since     time.Time `json:"since"`
 	Parts     []Part    `json:"parts"` // store, ovsdb, libvirt
 	Ports     int       `json:"ports"` // attached or on their way
-	Operating int       `json:"operations"`
+	Operating int       `json:"operations"` // of these, on their way in or out
 }
 
 // A Part is one thing that vifd depends on.
