@@ -16,8 +16,8 @@ type Health struct {
 	Why       string    `json:"why,omitempty"`
 	Version   string    `json:"version"`
 	Since     time.Time `json:"since"`
-	Parts     []Part    `json:"parts"` // store, ovsdb, libvirt
-	Ports     int       `json:"ports"` // attached or on their way
+	Parts     []Part    `json:"parts"`      // store, ovsdb, libvirt
+	Ports     int       `json:"ports"`      // attached or on their way
 	Operating int       `json:"operations"` // of these, on their way in or out
 }
 
