@@ -24,12 +24,24 @@ func decode(name string, text []byte, raw *rawConfig) error {
 	}
 	if at, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, column := at.Position()
-		return fmt.Errorf("%s:%d:%d: %s", name, row, column, strings.TrimPrefix(at.Error(), "toml: "))
+		return fmt.Errorf("%s:%d:%d: %s", name, row, column, inWords(at))
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+// inWords says what is wrong without the names of Go: of a value that has the
+// wrong type, its key and its type.
+func inWords(e *toml.DecodeError) string {
+	text := strings.TrimPrefix(e.Error(), "toml: ")
+	what, field, ok := strings.Cut(text, " into struct field ")
+	if !ok || len(e.Key()) == 0 {
+		return text
+	}
+	_, wanted, _ := strings.Cut(field, " of type ")
+	return fmt.Sprintf("%s: %s to %s", strings.Join(e.Key(), "."), what, wanted)
 }
 
 // didYouMean returns the key, and the known key that was probably meant.

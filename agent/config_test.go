@@ -94,7 +94,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"[ovs]\nx = 1\ny = 2", "f:3: unknown key"},
 		{"[timeouts]\nattach = 5", "f:2:"},
 		{"[socket]\nmode = 432", "f:2:"},
-		{"log_level = 4", "f:1:"},
+		{"log_level = 4", "f:1:13: log_level: cannot decode TOML integer to string"},
 		{"[timeouts]\nattach = \"5\"", `timeouts.attach: "5" must be a time span`},
 		{"[timeouts]\nattach = \"-5s\"", `timeouts.attach: "-5s" must be`},
 		{"[timeouts]\nattach = \"0s\"", `timeouts.attach: "0s" must be a time span`},
