@@ -17,7 +17,7 @@ var traces = []struct{ of, command string }{
 	{"switch ports", `ovs-vsctl --bare --columns=name,external_ids find Port external_ids:owner=vifd`},
 	{"switch interfaces", `ovs-vsctl --bare --columns=name,external_ids list Interface | grep vifd-port`},
 	{"QoS rows", `ovs-vsctl --bare --columns=_uuid,external_ids find QoS external_ids:owner=vifd`},
-	{"flows", `ovs-ofctl dump-flows br-int | grep -E 'cookie=0x56[0-9a-f]{14},' | grep -v 'cookie=0x5600000000000000,'`},
+	{"flows", `ovs-ofctl dump-flows br-int | grep -E 'cookie=0x56[0-9a-f]{14},' | grep -v 'cookie=0x5600000000000000,' | cut -d, -f1 | sort | uniq -c`},
 	{"live XML", `for d in $(virsh -q list --all --name); do virsh dumpxml $d; done | grep -E 'ua-vifd-|<vifd:port'`},
 	{"definitions", `for d in $(virsh -q list --all --persistent --name); do virsh dumpxml --inactive $d; done | grep -E 'ua-vifd-|<vifd:port'`},
 }

@@ -90,6 +90,7 @@ func defined(t *testing.T, g *testhost.Running, port string) device {
 
 // An inside is what vifd's own API says of a port that is plugged in.
 type inside struct {
+	Port   struct{ ID, MAC string }
 	Tap    string
 	OFPort int
 	Gen    int
