@@ -2,6 +2,7 @@ package vif
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -39,8 +40,9 @@ func ParseTapAlias(alias string) (port string, gen int64, ok bool) {
 	if !ok {
 		return "", 0, false
 	}
-	port, digits, ok := strings.Cut(rest, ":")
-	if _, err := fmt.Sscanf(digits, "%d", &gen); err != nil || !ok {
+	port, digits, _ := strings.Cut(rest, ":")
+	gen, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
 		return "", 0, false
 	}
 	return port, gen, true
