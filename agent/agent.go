@@ -134,6 +134,7 @@ func (a *agent) look(ctx context.Context) {
 		}
 		if err == nil || vif.KindOf(err) != vif.Unavailable || a.store.Failed() == nil {
 			a.warn("the first look at the host left something to do", err)
+			a.again(err)
 			break
 		}
 		a.warn("the store does not answer", err)
@@ -143,6 +144,13 @@ func (a *agent) look(ctx context.Context) {
 	a.log.Info("ready", "version", a.pulse.version, "socket", a.config.Socket.Path)
 	a.warn("systemd", systemd.Ready())
 	a.loop.run(ctx)
+}
+
+// again asks for another look at everything, if the first came to an error.
+func (a *agent) again(err error) {
+	if err != nil {
+		a.loop.again(hotplug.Look{All: true})
+	}
 }
 
 func (a *agent) warn(what string, err error) {

@@ -67,6 +67,7 @@ func (a *API) server(base context.Context, handlers *sync.WaitGroup) *http.Serve
 func (a *API) shutdown(base context.Context, cancel func(), server *http.Server, handlers *sync.WaitGroup) error {
 	grace, end := context.WithTimeout(context.WithoutCancel(base), a.Limits.Grace)
 	defer end()
+	a.detaches.cancel() // they are noted, and the next vifd goes on with them
 	err := server.Shutdown(grace)
 	cancel()
 	if errors.Is(err, context.DeadlineExceeded) {

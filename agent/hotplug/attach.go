@@ -109,9 +109,14 @@ func (e *Engine) look(ctx context.Context, r vif.Request) (srv vif.Server, err e
 // abandon takes back what an attach has done. An error says what was left for
 // Recover, in whose eyes a NIC that was never settled is one to be removed.
 func (e *Engine) abandon(ctx context.Context, a store.Attachment, op *operation) error {
-	ctx, cancel := e.undoContext(ctx, 0)
+	ctx, cancel := e.undoContext(ctx, e.limits.Detach)
 	defer cancel()
-	if err := e.remove(ctx, a, &op.timer, e.limits.Detach, func() {}); err != nil {
+	guest, end := context.WithTimeout(ctx, e.limits.Detach)
+	defer end()
+	if err := e.unwant(ctx, &a, op); err != nil {
+		e.Log.Warn("rollback goes on, but could not be noted", "port", a.NIC.Port.ID, "err", err)
+	}
+	if err := e.remove(ctx, a, &op.timer, guest, func() {}); err != nil {
 		e.Log.Error("rollback is not complete, and will be tried again", "port", a.NIC.Port.ID, "server", a.NIC.Server, "err", err)
 		return fmt.Errorf("rollback: %w", err)
 	}

@@ -26,9 +26,8 @@ const quick = 10 * time.Millisecond
 // and the guest sees its link down until the tap is up.
 func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	filter := start(func() error { return e.do(ctx, stepFilter, n, t) })
-	defer filter.wait()
+	defer func() { cancel(); <-filter.done }()
 	slow := !e.quick.Load()
 	if slow {
 		if err := e.plug(ctx, n, filter, t); err != nil {
@@ -36,7 +35,6 @@ func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) er
 		}
 	}
 	if err := e.do(ctx, stepTap, n, t); err != nil {
-		cancel()
 		return err
 	}
 	confirmed := false

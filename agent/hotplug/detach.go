@@ -3,7 +3,6 @@ package hotplug
 import (
 	"context"
 	"errors"
-	"time"
 
 	"vifd/agent/store"
 	"vifd/vif"
@@ -19,10 +18,12 @@ func (e *Engine) Detach(ctx context.Context, server, port, id string, tell func(
 		return err
 	}
 	defer unlock()
-	ctx, cancel := e.undoContext(ctx, e.limits.Detach)
+	guest, cancel := context.WithTimeout(ctx, e.limits.Detach)
 	defer cancel()
+	ctx, end := e.undoContext(ctx, e.limits.Detach)
+	defer end()
 	op := e.begin(store.DetachInterface, vif.Request{Server: server, Port: port, Operation: id, OnProgress: tell})
-	err = e.detach(ctx, server, port, op, unlock)
+	err = e.detach(ctx, guest, server, port, op, unlock)
 	if err != nil && !errors.Is(err, vif.NotFound) && !errors.Is(err, vif.Pending) {
 		e.failed(ctx, op, err)
 	}
@@ -30,8 +31,9 @@ func (e *Engine) Detach(ctx context.Context, server, port, id string, tell func(
 }
 
 // detach does what Detach promises. It gives the server's lock up as soon as
-// the server has nothing more to do with the port.
-func (e *Engine) detach(ctx context.Context, server, port string, op *operation, unlock func()) error {
+// the server has nothing more to do with the port, and waits for the guest until
+// the context guest ends: when vifd stops, that is left to the next one.
+func (e *Engine) detach(ctx, guest context.Context, server, port string, op *operation, unlock func()) error {
 	free, err := e.ports.lock(ctx, port)
 	if err != nil {
 		return err
@@ -44,10 +46,10 @@ func (e *Engine) detach(ctx context.Context, server, port string, op *operation,
 	if err := op.time(stepNote, func() error { return e.unwant(ctx, &a, op) }); err != nil {
 		return err
 	}
-	return e.remove(ctx, a, &op.timer, e.limits.Detach, func() {
-		unlock()
-		e.succeeded(ctx, op)
-	})
+	if err := e.remove(ctx, a, &op.timer, guest, func() { unlock(); e.succeeded(ctx, op) }); err != nil {
+		return err
+	}
+	return e.closed(ctx, a.NIC)
 }
 
 // attachment returns the row of a port that the server has, or is getting, or
@@ -75,10 +77,10 @@ func (e *Engine) unwant(ctx context.Context, a *store.Attachment, op *operation)
 }
 
 // remove undoes all steps of a, tells released when the claim has been given
-// back, and then clears away what nobody waits for. The guest has so long to let
-// go of the NIC. When remove returns nil nothing of a is left, and on an error
+// back, and then clears away what nobody waits for. The guest has until the end of
+// the context guest to let go of the NIC. When remove returns nil nothing of a is left, and on an error
 // a's row is, with all that could not be undone.
-func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, guest time.Duration, released func()) error {
+func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, guest context.Context, released func()) error {
 	first, last := e.undoing()
 	if !a.Released {
 		if err := e.unlink(ctx, a.NIC, t, guest, first); err != nil {

@@ -201,13 +201,22 @@ func (h *host) Port(n vif.NIC) (vif.SwitchPort, bool) {
 	return p, h.has("switch port %s", n.Tap)
 }
 
-func (h *host) Ports(context.Context) ([]vif.SwitchPort, error) {
+func (h *host) Healthy() error {
 	h.mu.Lock()
-	down, n := h.down["switch"], h.last
-	h.mu.Unlock()
-	if down {
-		return nil, vif.Unavailable.Because("Open vSwitch is down")
+	defer h.mu.Unlock()
+	if h.down["switch"] {
+		return vif.Unavailable.Because("Open vSwitch is down")
 	}
+	return nil
+}
+
+func (h *host) Ports(context.Context) ([]vif.SwitchPort, error) {
+	if err := h.Healthy(); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	n := h.last
+	h.mu.Unlock()
 	if p, ok := h.Port(n); ok {
 		return []vif.SwitchPort{p}, nil
 	}

@@ -205,6 +205,81 @@ func TestStubbornGuest(t *testing.T) {
 	}
 }
 
+// Two detaches that a guest held up are both done when it lets go.
+func TestDetachedTwice(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	if _, err := e.Attach(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	e.Close(t.Context())
+	h.stuck = true
+	for _, id := range []string{"req-2", "req-3"} {
+		if got := vif.KindOf(e.Detach(t.Context(), vm1, p1, id, nil)); got != vif.Pending {
+			t.Errorf("%s: %v", id, got)
+		}
+	}
+	h.stuck = false
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range operations(t, e.Store) {
+		if o.Result != store.Success {
+			t.Errorf("left open: %+v", o)
+		}
+	}
+}
+
+// A claim of a port whose last attachment was just released is given back, too,
+// when vifd dies before it is noted.
+func TestClaimAfterRelease(t *testing.T) {
+	h, s := newHost(), newStore(t)
+	e := newEngine(t, h, s)
+	if _, err := e.Attach(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	e.Close(t.Context())
+	h.crash = "remove" // released, and the tap not yet
+	e.Detach(t.Context(), vm1, p1, "req-2", nil)
+	h.bury()
+	if _, err := h.Claim(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if err := newEngine(t, h, s).Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.String(); got != "" {
+		t.Errorf("left behind:\n%s", got)
+	}
+}
+
+// A switch that does not answer is no ACTIVE port, whatever it last said, and
+// what is not known clears no error.
+func TestSwitchDies(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	if _, err := e.Attach(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	e.Close(t.Context())
+	h.down = map[string]bool{"switch": true, "libvirt": true}
+	list, err := e.Attached(t.Context(), vm1)
+	if err != nil || len(list) != 1 || list[0].State != vif.Error || list[0].Reason != "Open vSwitch is down" {
+		t.Errorf("attached: %+v, %v", list, err)
+	}
+	row := rows(t, e)[0]
+	if err := e.amend(t.Context(), row.NIC, func(a *store.Attachment) { a.Error = "broken" }); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil || rows(t, e)[0].Error != "broken" {
+		t.Errorf("error cleared with nothing known: %q, %v", rows(t, e)[0].Error, err)
+	}
+	h.down = nil
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil || rows(t, e)[0].Error != "" {
+		t.Errorf("error kept though all is well: %q, %v", rows(t, e)[0].Error, err)
+	}
+}
+
 // A slow switch shows the guest a link that is down, and raised when it is done.
 func TestSlowSwitch(t *testing.T) {
 	h := newHost()

@@ -75,6 +75,9 @@ type Switch interface {
 	// Port returns n's switch port as last heard from OVSDB, without asking it.
 	Port(n vif.NIC) (vif.SwitchPort, bool)
 
+	// Healthy returns nil while Open vSwitch answers.
+	Healthy() error
+
 	// Ports returns every switch port of ours, likewise. The error is Unavailable
 	// while the connection to OVSDB is down.
 	Ports(ctx context.Context) ([]vif.SwitchPort, error)

@@ -43,6 +43,25 @@ func (o *operation) ended(port string, err error) store.Operation {
 	return row
 }
 
+// closed ends the records of all operations with n that are still open, now that
+// nothing of it is left.
+func (e *Engine) closed(ctx context.Context, n vif.NIC) error {
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		list, err := tx.OperationsOf(n.Server)
+		for _, o := range list {
+			if o.Port != n.Port.ID || o.Result != "" || err != nil {
+				continue
+			}
+			o.Finished, o.Result = time.Now(), store.Success
+			if o.Kind == store.AttachInterface {
+				o.Result, o.Error = store.Failure, "vifd ended before the server had the NIC; all of it was taken back"
+			}
+			err = tx.PutOperation(o)
+		}
+		return err
+	})
+}
+
 // failed keeps an operation that failed. That it cannot be kept is logged, and
 // no reason to answer anything but why it failed.
 func (e *Engine) failed(ctx context.Context, o *operation, err error) {

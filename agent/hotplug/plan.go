@@ -39,12 +39,18 @@ func plan(a store.Attachment, s seen) []act {
 	case a.Released:
 		return []act{actRemove}
 	case a.Desired == store.Absent || !a.Settled || s.ServersKnown && s.Server == nil:
-		if s.ServersKnown {
+		if s.ServersKnown && !frozen(s.Server) {
 			return []act{actRemove}
 		}
 		return nil // a guest may still hold it
 	}
 	return append(planBelow(a.NIC, s), planServer(a, s)...)
+}
+
+// frozen tells whether nothing can be taken from a server now: one that was saved
+// can only be started again with all that it had.
+func frozen(s *vif.Server) bool {
+	return s != nil && (s.State == vif.ServerSuspended || s.State == vif.ServerBuilding)
 }
 
 // planBelow is about the host's side: tap, filter and switch port.

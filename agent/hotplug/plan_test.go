@@ -47,6 +47,10 @@ func TestPlan(t *testing.T) {
 		{"to go, and libvirt is down", func(a *store.Attachment, s *seen) { a.Desired = store.Absent; s.ServersKnown = false }, nil},
 		{"given back, and libvirt is down", func(a *store.Attachment, s *seen) { a.Released = true; s.ServersKnown = false }, []act{actRemove}},
 		{"server undefined", func(_ *store.Attachment, s *seen) { s.Server = nil }, []act{actRemove}},
+		{"to go, and the server is saved to disk", func(a *store.Attachment, s *seen) {
+			a.Desired = store.Absent
+			s.Server.State, s.Server.Live = vif.ServerSuspended, false
+		}, nil},
 		{"libvirt is down", func(_ *store.Attachment, s *seen) { s.Server, s.ServersKnown = nil, false }, nil},
 		{"host rebooted", func(_ *store.Attachment, s *seen) {
 			s.Tap, s.Plugged, s.Filtered, s.ServersKnown, s.Server = nil, nil, false, false, nil

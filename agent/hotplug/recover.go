@@ -30,20 +30,24 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return errors.Join(e.disclaim(ctx, held, rows), e.Recover(ctx, Look{All: true}))
+}
+
+// disclaim gives back the claims that no attachment stands for. A released one
+// stands for none: the port may have been claimed again since.
+func (e *Engine) disclaim(ctx context.Context, held []vif.Port, rows []store.Attachment) (err error) {
 	noted := map[string]bool{}
 	for _, a := range rows {
-		noted[a.NIC.Port.ID] = true
+		noted[a.NIC.Port.ID] = !a.Released
 	}
 	for _, p := range held {
 		if noted[p.ID] {
 			continue
 		}
 		e.Log.Info("claim without an attachment given back", "port", p.ID, "server", p.Device)
-		if err := e.Authority.Release(ctx, p); err != nil {
-			return err
-		}
+		err = errors.Join(err, e.Authority.Release(ctx, p))
 	}
-	return e.Recover(ctx, Look{All: true})
+	return err
 }
 
 // Recover brings what it looks at to what the store says: what was settled
@@ -105,9 +109,13 @@ func (e *Engine) rows(ctx context.Context) (rows []store.Attachment, err error) 
 // mend does what the plan says for one attachment. The look was before the
 // lock, so what has changed since then is left for the next pass.
 func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
-	acts := plan(a, w.of(a.NIC))
-	if len(acts) == 0 {
+	found := w.of(a.NIC)
+	acts := plan(a, found)
+	switch {
+	case len(acts) == 0 && found.SwitchKnown && found.ServersKnown:
 		return e.healthy(ctx, a)
+	case len(acts) == 0:
+		return nil
 	}
 	unlock, _ := e.servers.try(a.NIC.Server)
 	if unlock == nil {
@@ -123,7 +131,7 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	if err != nil || now == nil {
 		return err
 	}
-	ctx, cancel := e.undoContext(ctx, 0)
+	ctx, cancel := context.WithTimeout(ctx, e.limits.Undo)
 	defer cancel()
 	return e.acted(ctx, *now, e.act(ctx, *now, acts))
 }
@@ -170,20 +178,12 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 
 // finish removes what a died or unfinished operation left, and closes its record.
 func (e *Engine) finish(ctx context.Context, a store.Attachment) error {
-	if err := e.remove(ctx, a, &timer{}, glance, func() {}); err != nil {
+	guest, cancel := context.WithTimeout(ctx, glance)
+	defer cancel()
+	if err := e.remove(ctx, a, &timer{}, guest, func() {}); err != nil {
 		return err
 	}
-	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		o, err := tx.Operation(a.Operation)
-		if err != nil || o.Result != "" {
-			return ignore(vif.NotFound, err)
-		}
-		o.Finished, o.Result = time.Now(), store.Success
-		if o.Kind == store.AttachInterface {
-			o.Result, o.Error = store.Failure, "vifd ended before the server had the NIC; all of it was taken back"
-		}
-		return tx.PutOperation(o)
-	})
+	return e.closed(ctx, a.NIC)
 }
 
 // ignore returns err, unless it is of that kind.

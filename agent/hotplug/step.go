@@ -85,27 +85,19 @@ func (e *Engine) undoing() (first, last []step) {
 
 // unlink undoes the steps given, and stops at the first that will not be undone:
 // those after it may not be undone while that one stands. A port must not go to
-// another server while this one's guest still holds its NIC.
-func (e *Engine) unlink(ctx context.Context, n vif.NIC, t *timer, guest time.Duration, steps []step) error {
+// another server while this one's guest still holds its NIC. The guest is waited
+// for until the context guest ends.
+func (e *Engine) unlink(ctx context.Context, n vif.NIC, t *timer, guest context.Context, steps []step) error {
 	for _, s := range steps {
-		undo := s.undo
+		until := ctx
 		if s.name == stepShow {
-			undo = bounded(undo, guest)
+			until = guest
 		}
-		if err := t.time(s.undoing, func() error { return undo(ctx, n) }); err != nil {
+		if err := t.time(s.undoing, func() error { return s.undo(until, n) }); err != nil {
 			return fmt.Errorf("%s: %w", s.undoing, err)
 		}
 	}
 	return nil
-}
-
-// bounded gives act so long, and no more.
-func bounded(act func(context.Context, vif.NIC) error, d time.Duration) func(context.Context, vif.NIC) error {
-	return func(ctx context.Context, n vif.NIC) error {
-		ctx, cancel := context.WithTimeout(ctx, d)
-		defer cancel()
-		return act(ctx, n)
-	}
 }
 
 // undoContext outlives its caller, since what undoes must, but has a bound: that
@@ -116,7 +108,7 @@ func (e *Engine) undoContext(ctx context.Context, guest time.Duration) (context.
 
 // late gives an error that came from ctx's end a kind that says so.
 func late(ctx context.Context, what string, err error) error {
-	if err == nil || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+	if err == nil || ctx.Err() == nil || !errors.Is(err, ctx.Err()) || errors.Is(err, vif.Pending) {
 		return err
 	}
 	return vif.Unavailable.From(err, "%s did not end in time", what)

@@ -65,7 +65,7 @@ func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, stri
 	case !t.Up:
 		return vif.Down, fmt.Sprintf("the tap %s is down", a.NIC.Tap)
 	case !t.Carrier:
-		return vif.Down, "no carrier: the server is off, or its NIC is"
+		return vif.Down, "no carrier: the server is off; or if it runs it holds an older tap, and the port must be detached and attached again"
 	}
 	if p, _ := e.Switch.Port(a.NIC); p.Index != 0 && p.Index != t.Index {
 		return vif.Error, fmt.Sprintf("the switch holds an older device than the tap %s", a.NIC.Tap)
@@ -76,9 +76,12 @@ func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, stri
 // switchState is the switch's word on a NIC.
 func (e *Engine) switchState(n vif.NIC) (vif.State, string) {
 	p, ok := e.Switch.Port(n)
+	err := e.Switch.Healthy()
 	switch {
+	case err != nil: // what it last said is no news
+		return vif.Error, err.Error()
 	case !ok:
-		return vif.Error, fmt.Sprintf("the switch port %s is gone, or Open vSwitch does not answer", n.Tap)
+		return vif.Error, fmt.Sprintf("the switch port %s is gone", n.Tap)
 	case p.Error != "":
 		return vif.Error, p.Error
 	case p.OFPort == 0:

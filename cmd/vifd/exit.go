@@ -28,7 +28,7 @@ const (
 // exitMeanings says them in words.
 var exitMeanings = []string{
 	exitOK:          "it is done",
-	exitFailed:      "it failed, and nothing was changed",
+	exitFailed:      "it failed; what had begun is, or is being, taken back",
 	exitUsage:       "the command was not understood, or a name fits more than one thing",
 	exitNotFound:    "there is no such server, port, network or subnet",
 	exitConflict:    "something is in use already, used up, or in the wrong state",
