@@ -25,23 +25,32 @@ func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
 	leave()
 	e, stop := h.ears.listen(n.Server, n.DeviceAlias())
 	defer stop()
-	if err := unplug(ctx, &liveNIC{h, n}, e); err != nil {
+	live := &liveNIC{host: h, nic: n}
+	if err := unplug(ctx, live, e); err != nil {
 		return err
+	}
+	if live.unknown {
+		if err := h.exorcise(ctx, n); err != nil {
+			return err
+		}
 	}
 	return h.undefine(ctx, n)
 }
 
 // A liveNIC is a NIC that a guest may have.
 type liveNIC struct {
-	host *Host
-	nic  vif.NIC
+	host    *Host
+	nic     vif.NIC
+	unknown bool // libvirt knows of no such NIC, or no longer
 }
 
 func (l *liveNIC) eject(ctx context.Context) (answer, error) {
 	err := do(ctx, l.host.detach, l.nic.Server, nil, func(d *libvirt.Domain) error {
 		return d.DetachDeviceAlias(l.nic.DeviceAlias(), libvirt.DOMAIN_DEVICE_MODIFY_LIVE)
 	})
-	return l.answer(ctx, err)
+	said, err := l.answer(ctx, err)
+	l.unknown = err == nil && said == notThere
+	return said, err
 }
 
 // answer returns what err of a detach means. For a NIC that is not there libvirt
