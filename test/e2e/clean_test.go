@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +22,23 @@ var traces = []struct{ of, command string }{
 	{"QoS rows", `ovs-vsctl --bare --columns=_uuid,external_ids find QoS external_ids:owner=vifd`},
 	{"flows", `ovs-ofctl dump-flows br-int | grep -E 'cookie=0x56[0-9a-f]{14},' | grep -v 'cookie=0x5600000000000000,' | cut -d, -f1 | sort | uniq -c`},
 	{"live XML", `for d in $(virsh -q list --all --name); do virsh dumpxml $d; done | grep -E 'ua-vifd-|<vifd:port'`},
+	{"QEMU", `for d in $(virsh -q list --name); do virsh qemu-monitor-command $d '{"execute": "qom-list", "arguments": {"path": "/machine/peripheral"}}'; ` +
+		`virsh qemu-monitor-command $d --hmp info network; done | grep -o 'ua-vifd-[-0-9a-f]*'`},
 	{"definitions", `for d in $(virsh -q list --all --persistent --name); do virsh dumpxml --inactive $d; done | grep -E 'ua-vifd-|<vifd:port'`},
 }
 
-// clean has the host looked over at the end of the test.
+// clean has the host looked over at the end of the test. Of a test that failed it
+// shows what vifd logged besides requests that were met.
 func clean(t *testing.T) {
 	t.Helper()
+	log := filepath.Join(host.Dir, "vifd.log")
+	before, _ := os.ReadFile(log) // it is there, since vifd runs
+	t.Cleanup(func() {
+		if t.Failed() {
+			logged, _ := run(fmt.Sprintf("tail -c +%d %s | grep -Ev ' status=20[0-9] ' | tail -n 30", len(before)+1, log))
+			t.Log(logged)
+		}
+	})
 	t.Cleanup(func() {
 		if left := eventually(settle, leftovers); left != "" {
 			t.Errorf("left on the host:\n%s", left)
