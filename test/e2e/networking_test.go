@@ -33,16 +33,29 @@ func query(t *testing.T, kind, filter string) []string {
 	return ids
 }
 
-func TestNetworking(t *testing.T) {
-	clean(t)
+// A lab is a network with a subnet of each version and a port.
+type lab struct{ network, v4, v6, port object }
+
+func (l lab) id() string      { return fmt.Sprint(l.network["id"]) }
+func (l lab) portID() string  { return fmt.Sprint(l.port["id"]) }
+func (l lab) subnet6() string { return fmt.Sprint(l.v6["id"]) }
+
+func newLab(t *testing.T) lab {
+	t.Helper()
 	n := create(t, "network", `{"name": "green", "provider:network_type": "vlan", "provider:segmentation_id": 333, "mtu": 1400}`)
 	id := fmt.Sprint(n["id"])
 	v4 := create(t, "subnet", `{"name": "green-v4", "network_id": "`+id+`", "ip_version": 4, "cidr": "10.33.0.0/24",
 		"gateway_ip": "10.33.0.254", "allocation_pools": [{"start": "10.33.0.10", "end": "10.33.0.11"}]}`)
 	v6 := create(t, "subnet", `{"network_id": "`+id+`", "ip_version": 6, "cidr": "fd00:33::/64", "gateway_ip": null}`)
 	p := create(t, "port", `{"name": "p", "network_id": "`+id+`", "mac_address": "52:54:00:12:34:56"}`)
-	port := fmt.Sprint(p["id"])
+	return lab{n, v4, v6, p}
+}
 
+// What was created is as it was asked for, is found, and can be changed.
+func TestNetworking(t *testing.T) {
+	clean(t)
+	l := newLab(t)
+	n, v4, v6, p, id, port := l.network, l.v4, l.v6, l.port, l.id(), l.portID()
 	if n["mtu"] != 1400.0 || n["provider:segmentation_id"] != 333.0 || n["provider:physical_network"] != "br-int" {
 		t.Errorf("network: %v", n)
 	}
@@ -61,7 +74,7 @@ func TestNetworking(t *testing.T) {
 		{"port", "mac_address=52:54:00:12:34:56", port},
 		{"port", "fixed_ips=ip_address%3D10.33.0.10", port},
 		{"port", "fixed_ips=ip_address%3D10.33.0.11", ""},
-		{"port", "fixed_ips=subnet_id%3D" + fmt.Sprint(v6["id"]), port},
+		{"port", "fixed_ips=subnet_id%3D" + l.subnet6(), port},
 		{"port", "device_id=" + host.Guest("g1").UUID, ""},
 		{"port", "name=p&device_id=", port},
 	} {
@@ -77,7 +90,13 @@ func TestNetworking(t *testing.T) {
 			t.Errorf("%s after its update: %s", path, a.Body)
 		}
 	}
+}
 
+// A port that is plugged in is held, with its network, until it is detached.
+func TestNetworkInUse(t *testing.T) {
+	clean(t)
+	l := newLab(t)
+	id, port := l.id(), l.portID()
 	attached := attach(t, host.Guest("g1"), `{"port_id": "`+port+`"}`)
 	if got := strings.Join(query(t, "port", "device_id=$g1"), " "); got != port {
 		t.Errorf("ports of g1: %q", got)
