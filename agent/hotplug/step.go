@@ -17,8 +17,13 @@ type step struct {
 	do      func(context.Context, vif.NIC) error
 	undoing string // what undo is called
 	undo    func(context.Context, vif.NIC) error
-	last    bool // nothing waits for its undo, so that it comes after all others
+	last    bool          // nothing waits for its undo, so that it comes after all others
+	within  time.Duration // both have this long; 0: as long as the caller has
 }
+
+// answer is how long the switch has for what it does at once when it is well. One
+// that hangs shall not cost an attach all its time.
+const answer = 5 * time.Second
 
 // The names of the steps, as an operator sees them.
 const (
@@ -48,11 +53,11 @@ const (
 // been given back.
 func (e *Engine) steps() []step {
 	return []step{
-		{stepTap, e.Taps.Create, stepUntap, e.Taps.Remove, true},
-		{stepFilter, e.Switch.Filter, stepUnfilter, e.Switch.Unfilter, true},
-		{stepPlug, e.Switch.Plug, stepUnplug, e.Switch.Unplug, false},
-		{stepRaise, e.Taps.Raise, "", nil, false}, // goes with the tap
-		{stepShow, e.show, stepHide, e.Hypervisor.Hide, false},
+		{stepTap, e.Taps.Create, stepUntap, e.Taps.Remove, true, 0},
+		{stepFilter, e.Switch.Filter, stepUnfilter, e.Switch.Unfilter, true, answer},
+		{stepPlug, e.Switch.Plug, stepUnplug, e.Switch.Unplug, false, answer},
+		{stepRaise, e.Taps.Raise, "", nil, false, 0}, // goes with the tap
+		{stepShow, e.show, stepHide, e.Hypervisor.Hide, false, 0},
 	}
 }
 
@@ -65,7 +70,17 @@ func (e *Engine) step(name string) step {
 // do does the step of that name.
 func (e *Engine) do(ctx context.Context, name string, n vif.NIC, t *timer) error {
 	s := e.step(name)
-	return t.time(name, func() error { return s.do(ctx, n) })
+	return t.time(name, func() error { return s.bounded(ctx, s.do, n) })
+}
+
+// bounded does what is the step's, in the step's time.
+func (s step) bounded(ctx context.Context, act func(context.Context, vif.NIC) error, n vif.NIC) error {
+	if s.within == 0 {
+		return act(ctx, n)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.within)
+	defer cancel()
+	return act(ctx, n)
 }
 
 // undoing returns the steps in the order in which they are undone. last are those
@@ -93,7 +108,7 @@ func (e *Engine) unlink(ctx context.Context, n vif.NIC, t *timer, guest context.
 		if s.name == stepShow {
 			until = guest
 		}
-		if err := t.time(s.undoing, func() error { return s.undo(until, n) }); err != nil {
+		if err := t.time(s.undoing, func() error { return s.bounded(until, s.undo, n) }); err != nil {
 			return fmt.Errorf("%s: %w", s.undoing, err)
 		}
 	}
