@@ -31,7 +31,7 @@ func (a *API) readBody(c *call) error {
 	control := http.NewResponseController(c.w)
 	_ = control.SetReadDeadline(time.Now().Add(a.Limits.Body)) // as in untilWritten
 	if c.ContentLength > maxBody {
-		return errTooLarge
+		return a.tooLarge(c, control)
 	}
 	var err error
 	if c.raw, err = io.ReadAll(io.LimitReader(c.Body, maxBody+1)); err != nil {
@@ -39,11 +39,25 @@ func (a *API) readBody(c *call) error {
 		return bodyError(err)
 	}
 	if len(c.raw) > maxBody {
-		c.answered.Set("Connection", "close")
-		return errTooLarge
+		return a.tooLarge(c, control)
 	}
 	_ = control.SetReadDeadline(time.Time{})
 	return nil
+}
+
+// What is still taken of a body that is too large, so that a client which sends
+// before it reads comes to read the answer, and does not find its pipe broken.
+const (
+	maxDrain  = 1 << 20
+	drainTime = time.Second
+)
+
+// tooLarge refuses the body of c, and what may come after it.
+func (a *API) tooLarge(c *call, control *http.ResponseController) error {
+	_ = control.SetReadDeadline(time.Now().Add(min(drainTime, a.Limits.Body)))
+	_, _ = io.CopyN(io.Discard, c.Body, maxDrain)
+	c.answered.Set("Connection", "close")
+	return errTooLarge
 }
 
 func bodyError(err error) error {

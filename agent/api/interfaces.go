@@ -91,13 +91,11 @@ func (a *API) deleteInterface(c *call) (reply, error) {
 	}
 	accepted := reply{status: http.StatusAccepted}
 	port := canonical(c.params["port"])
-	if a.detaching(c, server.ID, port) {
+	_, err = a.attachment(c, server.ID)
+	if err == nil && a.detaching(c, server.ID, port) {
 		return accepted, nil
 	}
-	if err := checkState(server, "detach_interface"); err != nil {
-		return reply{}, err
-	}
-	if _, err := a.attachment(c, server.ID); err != nil {
+	if err := firstOf(checkState(server, "detach_interface"), err); err != nil {
 		return reply{}, err
 	}
 	return accepted, a.acceptDetach(c, server.ID, port)
