@@ -27,6 +27,7 @@ var (
 	_ hotplug.Switch     = (*ovs.Switch)(nil)
 	_ hotplug.Hypervisor = (*hypervisor.Host)(nil)
 	_ api.Attachments    = (*hotplug.Engine)(nil)
+	_ api.Operations     = (*hotplug.Engine)(nil)
 	_ api.Servers        = (*hypervisor.Host)(nil)
 	_ api.Networking     = (*local.Local)(nil)
 	_ api.Health         = (*pulse)(nil)
@@ -82,7 +83,7 @@ func (a *agent) open(ctx context.Context, version string) (err error) {
 	a.loop = newLoop(a.engine.Recover, a.log)
 	a.pulse = &pulse{version: version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
 	a.api = api.New(api.Config{
-		Servers: a.host, Attachments: a.engine, Networking: a.local, Health: a.pulse,
+		Servers: a.host, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse,
 		Log: a.log, Host: a.config.Host, Version: version, Limits: a.config.API,
 	})
 	return nil

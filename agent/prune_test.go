@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vifd/agent/store"
+	"vifd/vif"
 )
 
 func TestPrune(t *testing.T) {
@@ -17,7 +18,7 @@ func TestPrune(t *testing.T) {
 	defer s.Close()
 	old := time.Now().Add(-store.OperationsKept)
 	for id, began := range map[string]time.Time{"old": old.Add(-time.Minute), "new": old.Add(time.Minute)} {
-		o := store.Operation{ID: id, Kind: store.AttachInterface, Started: began}
+		o := vif.Operation{ID: id, Kind: vif.AttachInterface, Started: began}
 		if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.PutOperation(o) }); err != nil {
 			t.Fatal(err)
 		}

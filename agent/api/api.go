@@ -16,6 +16,7 @@ import (
 type Config struct {
 	Servers     Servers
 	Attachments Attachments
+	Operations  Operations
 	Networking  Networking
 	Health      Health
 

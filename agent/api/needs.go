@@ -22,10 +22,10 @@ type Attachments interface {
 	// Plan says what Attach would do, step by step, and does none of it.
 	Plan(ctx context.Context, r vif.Request) ([]vif.Planned, error)
 
-	// Detach unplugs a port from a server; onProgress may be nil. What it is told
-	// first is that the detach is noted, and will be done even if vifd dies. A
-	// port that the server has not got is vif.NotFound.
-	Detach(ctx context.Context, server, port, operation string, onProgress func(vif.Progress)) error
+	// Detach unplugs r.Port from r.Server. What r.OnProgress is told first is that
+	// the detach is noted, and will be done even if vifd dies. A port that the
+	// server has not got is vif.NotFound.
+	Detach(ctx context.Context, r vif.Request) error
 
 	// Detaching tells whether a detach of that port from that server is under way.
 	Detaching(ctx context.Context, server, port string) bool
@@ -33,6 +33,17 @@ type Attachments interface {
 	// Attached returns what is plugged into the server, or into any server for
 	// "", oldest first; one that is on its way in or out is among them.
 	Attached(ctx context.Context, server string) ([]vif.Attachment, error)
+}
+
+// Operations knows what was asked for: each attach and detach of the last 30
+// days that came as far as the engine.
+type Operations interface {
+	// Operations returns those on the server, or on all servers for "", newest
+	// first.
+	Operations(ctx context.Context, server string) ([]vif.Operation, error)
+
+	// Operation returns the operation of a request. An unknown ID is vif.NotFound.
+	Operation(ctx context.Context, id string) (vif.Operation, error)
 }
 
 // Networking is what exists on the networks: the Networking API without its

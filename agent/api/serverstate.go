@@ -64,11 +64,11 @@ func (a *API) detaching(c *call, server, port string) bool {
 // startDetach starts a detach that outlives c, or joins the one that is under
 // way. A failure is logged here, for nobody may be waiting.
 func (a *API) startDetach(c *call, server, port string, onProgress func(vif.Progress)) *task {
-	id := c.id
+	r := vif.Request{Server: server, Port: port, Caller: c.who.Caller, Operation: c.id, OnProgress: onProgress}
 	return a.detaches.start(detachKey(server, port), func(ctx context.Context) error {
-		err := a.Attachments.Detach(ctx, server, port, id, onProgress)
+		err := a.Attachments.Detach(ctx, r)
 		if err != nil {
-			a.Log.LogAttrs(ctx, slog.LevelWarn, "detach", slog.String("request", id),
+			a.Log.LogAttrs(ctx, slog.LevelWarn, "detach", slog.String("request", r.Operation),
 				slog.String("server", server), slog.String("port", port), slog.Any("error", err))
 		}
 		return err

@@ -27,6 +27,8 @@ type world struct {
 	why      string          // why vifd is not ready, or ""
 	stubborn chan struct{}   // a detach waits until it is closed; nil for not at all
 	made     int
+
+	operations []vif.Operation // newest first
 }
 
 func (w *world) String() string {
@@ -175,7 +177,8 @@ func (w *world) Plan(_ context.Context, r vif.Request) ([]vif.Planned, error) {
 	return []vif.Planned{{Step: "tap", Does: "make a tap for " + r.Server}}, nil
 }
 
-func (w *world) Detach(ctx context.Context, server, port, _ string, onProgress func(vif.Progress)) error {
+func (w *world) Detach(ctx context.Context, r vif.Request) error {
+	server, port, onProgress := r.Server, r.Port, r.OnProgress
 	w.mu.Lock()
 	i := slices.IndexFunc(w.attached, func(at vif.Attachment) bool { return at.Server == server && at.Port.ID == port })
 	if i < 0 {
@@ -236,6 +239,7 @@ func mustIP(subnet, text string) []vif.FixedIP {
 var _ interface {
 	Servers
 	Attachments
+	Operations
 	Networking
 	Health
 } = (*world)(nil)
@@ -250,7 +254,7 @@ func (c caller) Explain(Role) string                     { return "somebody else
 func serve(t *testing.T, w *world, who Identity) *API {
 	t.Helper()
 	a := New(Config{
-		Servers: w, Attachments: w, Networking: w, Health: w, Who: caller(who), Host: "host1", Version: "1.0",
+		Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Who: caller(who), Host: "host1", Version: "1.0",
 		Log: quiet(),
 	})
 	t.Cleanup(func() { a.Stop(t.Context()) })

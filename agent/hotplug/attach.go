@@ -23,7 +23,7 @@ func (e *Engine) Attach(ctx context.Context, r vif.Request) (vif.Attachment, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.limits.Attach)
 	defer cancel()
-	op := e.begin(store.AttachInterface, r)
+	op := e.begin(vif.AttachInterface, r)
 	a, truth, err := e.attach(ctx, r, op)
 	if err != nil {
 		unlock()

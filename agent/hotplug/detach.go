@@ -8,12 +8,12 @@ import (
 	"vifd/vif"
 )
 
-// Detach takes a port out of a server: first from the guest, then from the
+// Detach takes r.Port out of r.Server: first from the guest, then from the
 // switch, and gives the claim back when nothing holds it any more. A guest that
 // does not let go in time is vif.Pending: nothing is freed, and Recover goes on
 // until the guest has. A port that the server has not got is vif.NotFound.
-func (e *Engine) Detach(ctx context.Context, server, port, id string, tell func(vif.Progress)) error {
-	unlock, _, err := e.turn(ctx, server)
+func (e *Engine) Detach(ctx context.Context, r vif.Request) error {
+	unlock, _, err := e.turn(ctx, r.Server)
 	if err != nil {
 		return err
 	}
@@ -22,8 +22,8 @@ func (e *Engine) Detach(ctx context.Context, server, port, id string, tell func(
 	defer cancel()
 	ctx, end := e.undoContext(ctx, e.limits.Detach)
 	defer end()
-	op := e.begin(store.DetachInterface, vif.Request{Server: server, Port: port, Operation: id, OnProgress: tell})
-	err = e.detach(ctx, guest, server, port, op, unlock)
+	op := e.begin(vif.DetachInterface, r)
+	err = e.detach(ctx, guest, r.Server, r.Port, op, unlock)
 	if err != nil && !errors.Is(err, vif.NotFound) && !errors.Is(err, vif.Pending) {
 		e.failed(ctx, op, err)
 	}

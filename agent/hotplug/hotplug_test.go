@@ -84,13 +84,13 @@ func TestAttachAndDetach(t *testing.T) {
 	if got := rows(t, e); len(got) != 1 || !got[0].Settled || !got[0].Persisted || got[0].NIC.PCI == "" {
 		t.Errorf("row: %+v", got)
 	}
-	if err := e.Detach(t.Context(), vm1, p1, "req-2", nil); err != nil {
+	if err := e.Detach(t.Context(), detach(vm1, p1, "req-2")); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.String(); got != "" || len(rows(t, e)) != 0 {
 		t.Errorf("left behind:\n%s\nrows %v", got, rows(t, e))
 	}
-	if got := vif.KindOf(e.Detach(t.Context(), vm1, p1, "req-3", nil)); got != vif.NotFound {
+	if got := vif.KindOf(e.Detach(t.Context(), detach(vm1, p1, "req-3"))); got != vif.NotFound {
 		t.Errorf("second detach: %v", got)
 	}
 }
@@ -98,7 +98,7 @@ func TestAttachAndDetach(t *testing.T) {
 // The filter stands before the port does, and the guest's NIC goes first.
 func TestOrder(t *testing.T) {
 	h, e := plugged(t)
-	if err := e.Detach(t.Context(), vm1, p1, "req-2", nil); err != nil {
+	if err := e.Detach(t.Context(), detach(vm1, p1, "req-2")); err != nil {
 		t.Fatal(err)
 	}
 	for _, order := range []string{
@@ -250,7 +250,7 @@ func TestOperations(t *testing.T) {
 	h, s := newHost(), newStore(t)
 	e := newEngine(t, h, s)
 	r := request
-	var noted store.Operation
+	var noted vif.Operation
 	r.OnProgress = func(p vif.Progress) {
 		if p.Step == stepTap {
 			noted = operations(t, s)[0]
@@ -264,9 +264,9 @@ func TestOperations(t *testing.T) {
 		t.Errorf("while it was under way: %+v", noted)
 	}
 	h.fail = "hide"
-	e.Detach(t.Context(), vm1, p1, "req-2", nil)
+	e.Detach(t.Context(), detach(vm1, p1, "req-2"))
 	h.fail = ""
-	e.Detach(t.Context(), vm1, p1, "req-3", nil)
+	e.Detach(t.Context(), detach(vm1, p1, "req-3"))
 	var ended []string
 	for _, o := range operations(t, s) {
 		ended = append(ended, o.ID+" "+o.Kind+" "+o.Result)
@@ -281,7 +281,12 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-func operations(t *testing.T, s *store.Store) (list []store.Operation) {
+// detach asks for a port to be taken out of a server.
+func detach(server, port, operation string) vif.Request {
+	return vif.Request{Server: server, Port: port, Operation: operation}
+}
+
+func operations(t *testing.T, s *store.Store) (list []vif.Operation) {
 	t.Helper()
 	if err := s.View(t.Context(), func(tx *store.Tx) (err error) {
 		list, err = tx.Operations()

@@ -11,14 +11,14 @@ import (
 // An operation is one request's change to one server, as the store keeps it.
 type operation struct {
 	timer
-	row store.Operation
+	row vif.Operation
 }
 
 // begin starts the clock of an operation. Nothing is written yet.
 func (e *Engine) begin(kind string, r vif.Request) *operation {
 	return &operation{
 		timer: timer{tell: r.OnProgress},
-		row: store.Operation{
+		row: vif.Operation{
 			ID: r.Operation, Kind: kind, Server: r.Server, Port: r.Port,
 			Project: r.Caller.Project, User: r.Caller.User, Started: time.Now(),
 		},
@@ -26,7 +26,7 @@ func (e *Engine) begin(kind string, r vif.Request) *operation {
 }
 
 // record returns the operation as it stands, now that its port is known.
-func (o *operation) record(port string) store.Operation {
+func (o *operation) record(port string) vif.Operation {
 	o.row.Port = port
 	row := o.row
 	row.Steps = o.all()
@@ -34,11 +34,11 @@ func (o *operation) record(port string) store.Operation {
 }
 
 // ended returns the operation as it ended.
-func (o *operation) ended(port string, err error) store.Operation {
+func (o *operation) ended(port string, err error) vif.Operation {
 	row := o.record(port)
-	row.Finished, row.Result = time.Now(), store.Success
+	row.Finished, row.Result = time.Now(), vif.Success
 	if err != nil {
-		row.Result, row.Error = store.Failure, err.Error()
+		row.Result, row.Error = vif.Failure, err.Error()
 	}
 	return row
 }
@@ -52,9 +52,9 @@ func (e *Engine) closed(ctx context.Context, n vif.NIC) error {
 			if o.Port != n.Port.ID || o.Result != "" || err != nil {
 				continue
 			}
-			o.Finished, o.Result = time.Now(), store.Success
-			if o.Kind == store.AttachInterface {
-				o.Result, o.Error = store.Failure, "vifd ended before the server had the NIC; all of it was taken back"
+			o.Finished, o.Result = time.Now(), vif.Success
+			if o.Kind == vif.AttachInterface {
+				o.Result, o.Error = vif.Failure, "vifd ended before the server had the NIC; all of it was taken back"
 			}
 			err = tx.PutOperation(o)
 		}
@@ -71,4 +71,24 @@ func (e *Engine) failed(ctx context.Context, o *operation, err error) {
 	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.PutOperation(row) }); err != nil {
 		e.Log.Warn("operation not recorded", "operation", row.ID, "err", err)
 	}
+}
+
+// Operations returns what was asked for of the server, or of any server for "",
+// newest first, as far back as it is kept.
+func (e *Engine) Operations(ctx context.Context, server string) (list []vif.Operation, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		if server == "" {
+			list, err = tx.Operations()
+		} else {
+			list, err = tx.OperationsOf(server)
+		}
+		return err
+	})
+	return list, err
+}
+
+// Operation returns the operation with the ID. An unknown one is vif.NotFound.
+func (e *Engine) Operation(ctx context.Context, id string) (o vif.Operation, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error { o, err = tx.Operation(id); return err })
+	return o, err
 }

@@ -23,7 +23,7 @@ func TestRecover(t *testing.T) {
 			e := newEngine(t, h, s)
 			if _, err := e.Attach(t.Context(), request); err == nil {
 				e.Close(t.Context())
-				e.Detach(t.Context(), vm1, p1, "req-2", nil)
+				e.Detach(t.Context(), detach(vm1, p1, "req-2"))
 			}
 			if !h.dead {
 				t.Fatalf("vifd did not die at %s: %v", tt.crash, h.trace)
@@ -52,7 +52,7 @@ func TestRecover(t *testing.T) {
 func TestStubbornGuest(t *testing.T) {
 	h, e := plugged(t)
 	h.stuck = true
-	if got := vif.KindOf(e.Detach(t.Context(), vm1, p1, "req-2", nil)); got != vif.Pending {
+	if got := vif.KindOf(e.Detach(t.Context(), detach(vm1, p1, "req-2"))); got != vif.Pending {
 		t.Errorf("detach: %v", got)
 	}
 	if got := h.String(); got != attached {
@@ -72,7 +72,7 @@ func TestStubbornGuest(t *testing.T) {
 	if got := h.String(); got != "" {
 		t.Errorf("left behind:\n%s", got)
 	}
-	if o := operations(t, e.Store); o[0].Result != store.Success || o[0].Finished.IsZero() {
+	if o := operations(t, e.Store); o[0].Result != vif.Success || o[0].Finished.IsZero() {
 		t.Errorf("when it has let go: %+v", o)
 	}
 }
@@ -82,7 +82,7 @@ func TestDetachedTwice(t *testing.T) {
 	h, e := plugged(t)
 	h.stuck = true
 	for _, id := range []string{"req-2", "req-3"} {
-		if got := vif.KindOf(e.Detach(t.Context(), vm1, p1, id, nil)); got != vif.Pending {
+		if got := vif.KindOf(e.Detach(t.Context(), detach(vm1, p1, id))); got != vif.Pending {
 			t.Errorf("%s: %v", id, got)
 		}
 	}
@@ -91,7 +91,7 @@ func TestDetachedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range operations(t, e.Store) {
-		if o.Result != store.Success {
+		if o.Result != vif.Success {
 			t.Errorf("left open: %+v", o)
 		}
 	}
@@ -107,7 +107,7 @@ func TestClaimAfterRelease(t *testing.T) {
 	}
 	e.Close(t.Context())
 	h.crash = "remove" // released, and the tap not yet
-	e.Detach(t.Context(), vm1, p1, "req-2", nil)
+	e.Detach(t.Context(), detach(vm1, p1, "req-2"))
 	h.bury()
 	if _, err := h.Claim(t.Context(), request); err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ func benchStore(b *testing.B) *Store {
 // attach does the two commits of one attach.
 func attach(b *testing.B, s *Store, port string) {
 	a := Attachment{NIC: vif.NIC{Port: vif.Port{ID: port, Segment: vif.Segment{Bridge: "br-int"}}, Server: "s", Tap: "tap" + port}, Desired: Attached}
-	op := Operation{ID: "req-" + port, Kind: AttachInterface, Server: "s", Port: port, Started: time.Now()}
+	op := vif.Operation{ID: "req-" + port, Kind: vif.AttachInterface, Server: "s", Port: port, Started: time.Now()}
 	err := s.Update(b.Context(), func(tx *Tx) (err error) {
 		if a.NIC.Gen, err = tx.NextGen(); err != nil {
 			return err
@@ -41,7 +41,7 @@ func attach(b *testing.B, s *Store, port string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a.Settled, op.Result, op.Finished = true, Success, time.Now()
+	a.Settled, op.Result, op.Finished = true, vif.Success, time.Now()
 	if err := s.Update(b.Context(), func(tx *Tx) error {
 		if err := tx.PutAttachment(a); err != nil {
 			return err

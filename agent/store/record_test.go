@@ -39,9 +39,9 @@ var (
 		NIC:     vif.NIC{Port: port, Server: "vm", Tag: "db", Tap: "tapp1", OFPort: FirstOFPort, Gen: 5, Queues: 2, PCI: "0000:01:00.0"},
 		Desired: Attached, Settled: true, Persisted: true, Released: true, Operation: "req-1", Error: "none", Created: day,
 	}
-	operation = Operation{
-		ID: "req-1", Kind: AttachInterface, Server: "vm", Port: "p1", Project: "p", User: "u",
-		Started: day, Finished: day.Add(time.Second), Result: Failure, Error: "no", Steps: []vif.Progress{{Step: "tap", Ms: 0.8}},
+	operation = vif.Operation{
+		ID: "req-1", Kind: vif.AttachInterface, Server: "vm", Port: "p1", Project: "p", User: "u",
+		Started: day, Finished: day.Add(time.Second), Result: vif.Failure, Error: "no", Steps: []vif.Progress{{Step: "tap", Ms: 0.8}},
 	}
 	answer = Answer{Caller: "u", Key: "k", Request: []byte{1}, Status: 200, Body: []byte("{}"), Created: day}
 	locked = ServerLock{Server: "vm", Reason: "mine", At: day}
@@ -92,11 +92,14 @@ func TestRecordsReturn(t *testing.T) {
 			v.Updated = time.Time{}
 			return v, attachment, err
 		},
-		"operation": func(tx *Tx) (any, any, error) { v, err := tx.OperationsOf("vm"); return v, []Operation{operation}, err },
-		"answer":    func(tx *Tx) (any, any, error) { v, err := tx.Answer("u", "k"); return v, answer, err },
-		"lock":      func(tx *Tx) (any, any, error) { v, err := tx.ServerLock("vm"); return v, locked, err },
-		"meta":      func(tx *Tx) (any, any, error) { v, err := tx.Meta("a"); return v, "b", err },
-		"no meta":   func(tx *Tx) (any, any, error) { v, err := tx.Meta("z"); return v, "", err },
+		"operation": func(tx *Tx) (any, any, error) {
+			v, err := tx.OperationsOf("vm")
+			return v, []vif.Operation{operation}, err
+		},
+		"answer":  func(tx *Tx) (any, any, error) { v, err := tx.Answer("u", "k"); return v, answer, err },
+		"lock":    func(tx *Tx) (any, any, error) { v, err := tx.ServerLock("vm"); return v, locked, err },
+		"meta":    func(tx *Tx) (any, any, error) { v, err := tx.Meta("a"); return v, "b", err },
+		"no meta": func(tx *Tx) (any, any, error) { v, err := tx.Meta("z"); return v, "", err },
 	} {
 		if err := s.View(t.Context(), func(tx *Tx) error {
 			got, want, err := get(tx)

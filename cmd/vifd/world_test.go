@@ -108,7 +108,8 @@ func (w *world) Plan(context.Context, vif.Request) ([]vif.Planned, error) {
 	return []vif.Planned{{Step: "claim", Does: "make a port"}, {Step: "tap", Does: "make a tap", Detail: "tap0"}}, nil
 }
 
-func (w *world) Detach(_ context.Context, server, port, _ string, onProgress func(vif.Progress)) error {
+func (w *world) Detach(_ context.Context, r vif.Request) error {
+	server, port, onProgress := r.Server, r.Port, r.OnProgress
 	defer w.lock()()
 	i := slices.IndexFunc(w.attached, func(at vif.Attachment) bool { return at.Port.ID == port && at.Server == server })
 	if i < 0 {
