@@ -91,7 +91,11 @@ func TestOpenRefusesNewer(t *testing.T) {
 	if !strings.Contains(vif.Shown(err), "version 99") {
 		t.Errorf("%q does not name the version", vif.Shown(err))
 	}
-	alter(t, dir, "PRAGMA user_version = 1")
+	now, err := newest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alter(t, dir, fmt.Sprintf("PRAGMA user_version = %d", now))
 	wantKind(t, open(t, dir).View(t.Context(), func(tx *Tx) error { _, err := tx.Port("p1"); return err }), "")
 }
 

@@ -28,6 +28,7 @@ type Store struct {
 	db       *sql.DB
 	readers  chan *conn    // one entry for each View that may run; nil is a connection not yet made
 	closed   chan struct{} // closed by Close
+	bell     *bell         // rings when there are events or notices to read
 
 	waiting atomic.Int64 // how many Updates want to write and do not yet
 	failed  atomic.Pointer[error]
@@ -56,7 +57,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 	}
 	s := &Store{
 		path: filepath.Join(dir, "vifd.db"), log: log, flock: lock,
-		readers: make(chan *conn, readers), closed: make(chan struct{}),
+		readers: make(chan *conn, readers), closed: make(chan struct{}), bell: newBell(),
 	}
 	for range readers {
 		s.readers <- nil

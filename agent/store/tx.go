@@ -10,8 +10,9 @@ import (
 // vif.NotFound; what the schema says is taken is vif.InUse and names it. It is
 // for one goroutine, while the Update or View runs.
 type Tx struct {
-	conn   *conn
-	broken error // the first grave error
+	conn     *conn
+	broken   error // the first grave error
+	eventful bool  // somebody waits for what was put
 }
 
 // A row is one row of an answer.

@@ -10,9 +10,10 @@ import (
 // A batch is one transaction of SQLite, which holds the changes of every Update
 // that arrived while it was open.
 type batch struct {
-	size int           // how many Updates are in it
-	done chan struct{} // closed when it has ended,
-	err  error         // and then: why none of it was kept
+	size     int           // how many Updates are in it
+	eventful bool          // one of them put what somebody waits for
+	done     chan struct{} // closed when it has ended,
+	err      error         // and then: why none of it was kept
 }
 
 // maxBatch bounds how many Updates share a commit.
@@ -111,6 +112,7 @@ func (s *Store) apply(b *batch, fn func(*Tx) error) (err error) {
 	}
 	if err = s.writer.do("RELEASE one"); err == nil {
 		b.size++
+		b.eventful = b.eventful || tx.eventful
 		kept = true
 	}
 	return err
@@ -130,4 +132,7 @@ func (s *Store) end(b *batch) {
 	}
 	s.batch = nil
 	close(b.done)
+	if b.eventful {
+		s.bell.ring()
+	}
 }
