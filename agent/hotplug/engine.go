@@ -7,7 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"vifd/agent/store"
@@ -40,9 +39,9 @@ type Engine struct {
 	servers keyed // one change at a time to a server
 	ports   keyed // and to a port, until nothing of its last attachment is left
 	after   sync.WaitGroup
-	held    marks       // ports whose tap is down until the switch has them
-	quick   atomic.Bool // the switch's part did not take long, the last time
-	names   sync.Mutex  // held while a name and a number are chosen and noted
+	held    marks      // ports whose tap is down until the switch has them
+	pace    pace       // of the last attach
+	names   sync.Mutex // held while a name and a number are chosen and noted
 }
 
 // New returns an Engine. It does nothing until it is asked.
