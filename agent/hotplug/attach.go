@@ -32,6 +32,7 @@ func (e *Engine) Attach(ctx context.Context, r vif.Request) (vif.Attachment, err
 	}
 	e.after.Go(func() {
 		defer unlock()
+		e.told(context.WithoutCancel(ctx), a, truth)
 		e.persist(context.WithoutCancel(ctx), a)
 	})
 	return truth, nil

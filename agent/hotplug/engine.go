@@ -29,6 +29,7 @@ type Limits struct {
 	Detach    time.Duration // a detach waits this long for the guest before it is left to Recover
 	Undo      time.Duration // bounds all else of an undoing, whatever became of its caller
 	MaxQueues int           // 0 and 1: one queue pair; more: one a vCPU, up to this many
+	Notices   bool          // what Nova is to be told is kept for it
 }
 
 // An Engine changes this host one server at a time, and different servers side
