@@ -33,11 +33,9 @@ var (
 	_ api.Health         = (*pulse)(nil)
 )
 
-// stopTime bounds what is waited for when nothing is left to answer.
-const stopTime = 8 * time.Second
-
 // An agent is all parts of one vifd.
 type agent struct {
+	Process
 	config Config
 	log    *slog.Logger
 	store  *store.Store
@@ -51,12 +49,10 @@ type agent struct {
 	api    *api.API
 }
 
-// Run serves with c until ctx ends, and then comes to a safe point: what is
-// under way is ended or taken back, and all NICs stay as they are. An error says
-// why vifd could not start, or had to stop.
-func Run(ctx context.Context, c Config, log *slog.Logger, version string) error {
-	a := &agent{config: c, log: log}
-	if err := a.open(ctx, version); err != nil {
+// run makes the parts, serves until ctx ends, and lets go of everything.
+func run(ctx context.Context, c Config, p Process) error {
+	a := &agent{Process: p, config: c, log: p.Log}
+	if err := a.open(ctx); err != nil {
 		return errors.Join(err, a.close())
 	}
 	err := a.serve(ctx)
@@ -65,7 +61,7 @@ func Run(ctx context.Context, c Config, log *slog.Logger, version string) error 
 
 // open makes the parts. Nothing but the store, the kernel and the socket has to
 // be there for it.
-func (a *agent) open(ctx context.Context, version string) (err error) {
+func (a *agent) open(ctx context.Context) (err error) {
 	if a.store, err = store.Open(ctx, a.config.StateDir, a.log); err != nil {
 		return err
 	}
@@ -81,10 +77,10 @@ func (a *agent) open(ctx context.Context, version string) (err error) {
 		Authority: a.local, Taps: a.taps, Switch: a.ovs, Hypervisor: a.host, Store: a.store, Log: a.log,
 	}, a.config.Engine)
 	a.loop = newLoop(a.engine.Recover, a.log)
-	a.pulse = &pulse{version: version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
+	a.pulse = &pulse{version: a.Version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
 	a.api = api.New(api.Config{
 		Servers: a.host, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse,
-		Log: a.log, Host: a.config.Host, Version: version, Limits: a.config.API,
+		Log: a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
 	})
 	return nil
 }
@@ -113,6 +109,7 @@ func (a *agent) serve(ctx context.Context) error {
 	parts.Go(func() { a.look(ctx) })
 	parts.Go(func() { a.watchdog(ctx) })
 	parts.Go(func() { a.prune(ctx) })
+	parts.Go(func() { a.reloads(ctx) })
 	err = a.api.Serve(ctx, listeners...)
 	stop()
 	return errors.Join(err, a.finish())
@@ -120,7 +117,7 @@ func (a *agent) serve(ctx context.Context) error {
 
 // finish waits for what goes on after an answer.
 func (a *agent) finish() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	ctx, cancel := context.WithTimeout(context.Background(), a.config.API.Grace)
 	defer cancel()
 	return a.engine.Close(ctx)
 }

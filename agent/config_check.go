@@ -67,6 +67,7 @@ func (r rawConfig) api(c *checker) api.Limits {
 	return api.Limits{
 		Header:  c.span("limits.header_time", r.Limits.HeaderTime, time.Second, longest),
 		Body:    c.span("limits.body_time", r.Limits.BodyTime, time.Second, longest),
+		Grace:   c.span("timeouts.stop", r.Timeouts.Stop, time.Second, time.Minute),
 		Idle:    c.span("limits.idle_time", r.Limits.IdleTime, time.Second, longest),
 		Conns:   c.between("limits.connections", r.Limits.Connections, 1, 1<<16),
 		PerUser: c.between("limits.connections_per_user", r.Limits.ConnectionsPerUser, 1, 1<<16),

@@ -51,6 +51,7 @@ type rawConfig struct {
 		Attach     string `toml:"attach"`
 		Detach     string `toml:"detach"`
 		Undo       string `toml:"undo"`
+		Stop       string `toml:"stop"`
 	} `toml:"timeouts"`
 
 	Limits struct {
@@ -71,7 +72,7 @@ func defaults() rawConfig {
 	r.Network.Bridge, r.Network.MTU, r.Network.Quarantine = "br-int", 1500, "60s"
 	r.NIC.MaxQueues = 8
 	r.Timeouts.ActiveWait, r.Timeouts.Attach = "2s", "30s"
-	r.Timeouts.Detach, r.Timeouts.Undo = "10s", "30s"
+	r.Timeouts.Detach, r.Timeouts.Undo, r.Timeouts.Stop = "10s", "30s", "8s"
 	r.Limits.Connections, r.Limits.ConnectionsPerUser = 512, 128
 	r.Limits.HeaderTime, r.Limits.BodyTime, r.Limits.IdleTime = "5s", "10s", "60s"
 	return r

@@ -39,7 +39,7 @@ uri = "qemu:///nowhere"
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, c, slog.New(slog.DiscardHandler), "test") }()
+	go func() { ended <- Run(ctx, c, Process{Version: "test", Log: slog.New(slog.DiscardHandler)}) }()
 	until(t, "Open vSwitch is found", func() bool {
 		return strings.Contains(statusOf(dialled(socket), ""), `{"name": "openvswitch", "ok": true}`)
 	})

@@ -40,8 +40,9 @@ func TestUnits(t *testing.T) {
 			"Service.Type":                     "notify", // Ready
 			"Service.NotifyAccess":             "main",   // and nobody else's
 			"Service.WatchdogSec":              "30s",    // Watch
-			"Service.TimeoutStopSec":           "75s",    // more than an attach and its undoing take
+			"Service.TimeoutStopSec":           "15s",    // more than timeouts.stop and a second
 			"Service.ExecStart":                "/usr/bin/vifd serve",
+			"Service.ExecReload":               "/bin/kill -HUP $MAINPID",
 			"Service.StateDirectory":           "vifd",            // the store
 			"Service.StateDirectoryMode":       "0700",            //
 			"Service.RuntimeDirectory":         "vifd",            // the socket

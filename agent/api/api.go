@@ -34,7 +34,7 @@ type Limits struct {
 	Body    time.Duration // to send the body in; 10 s
 	Write   time.Duration // to take each part of an answer in; 10 s
 	Idle    time.Duration // between two requests; 60 s
-	Grace   time.Duration // to finish in when vifd stops; 20 s
+	Grace   time.Duration // to finish in when vifd stops; 8 s
 	Attach  time.Duration // for one attach; 60 s
 	Headers int           // bytes of headers; 16 KiB
 	Conns   int           // connections; 512
@@ -47,7 +47,7 @@ func (l Limits) withDefaults() Limits {
 		usual time.Duration
 	}{
 		{&l.Header, 5 * time.Second}, {&l.Body, 10 * time.Second}, {&l.Write, 10 * time.Second},
-		{&l.Idle, time.Minute}, {&l.Grace, 20 * time.Second}, {&l.Attach, time.Minute},
+		{&l.Idle, time.Minute}, {&l.Grace, 8 * time.Second}, {&l.Attach, time.Minute},
 	} {
 		if *d.value == 0 {
 			*d.value = d.usual
@@ -70,6 +70,7 @@ type API struct {
 	Config
 	table    []route
 	detaches *background
+	limiter  *limiter
 }
 
 // New returns the API over what c names.
@@ -81,7 +82,7 @@ func New(c Config) *API {
 		c.Log = slog.Default()
 	}
 	c.Limits = c.Limits.withDefaults()
-	a := &API{Config: c, detaches: newBackground()}
+	a := &API{Config: c, detaches: newBackground(), limiter: newLimiter(c.Limits)}
 	a.table = a.routes()
 	return a
 }

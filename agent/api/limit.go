@@ -1,8 +1,10 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -10,10 +12,23 @@ import (
 
 // A limiter counts connections, in all and by user.
 type limiter struct {
-	Limits
-	mu    sync.Mutex
-	total int
-	users map[string]int
+	mu             sync.Mutex
+	conns, perUser int // how many there may be
+	total          int
+	users          map[string]int
+}
+
+func newLimiter(l Limits) *limiter {
+	return &limiter{conns: l.Conns, perUser: l.PerUser, users: map[string]int{}}
+}
+
+// Adjust puts other bounds on connections in force: Conns and PerUser of l. Those
+// that are there stay.
+func (a *API) Adjust(l Limits) {
+	l = l.withDefaults()
+	a.limiter.mu.Lock()
+	defer a.limiter.mu.Unlock()
+	a.limiter.conns, a.limiter.perUser = l.Conns, l.PerUser
 }
 
 // take counts a connection of user, or returns false where that would be one
@@ -21,7 +36,7 @@ type limiter struct {
 func (l *limiter) take(user string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.total >= l.Conns || user != rootUser && l.users[user] >= l.PerUser {
+	if l.total >= l.conns || user != rootUser && l.users[user] >= l.perUser {
 		return false
 	}
 	l.total++
@@ -43,12 +58,21 @@ func (l *limiter) give(user string) {
 type limitedListener struct {
 	net.Listener
 	limiter *limiter
+	spare   *os.File // closed to have a file for a connection where no other is left
 }
 
 func (l *limitedListener) Accept() (net.Conn, error) {
 	for {
+		l.save()
 		conn, err := l.Listener.Accept()
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			err = l.shed(err)
+			if err == nil {
+				continue
+			}
+		}
 		if err != nil {
+			l.spend()
 			return nil, err
 		}
 		cred := peerOf(conn)
@@ -58,6 +82,35 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		}
 		turnAway(conn)
 	}
+}
+
+// save opens the spare file, if it can.
+func (l *limitedListener) save() {
+	if l.spare == nil {
+		l.spare, _ = os.Open(os.DevNull)
+	}
+}
+
+func (l *limitedListener) spend() {
+	if l.spare != nil {
+		_ = l.spare.Close()
+		l.spare = nil
+	}
+}
+
+// shed turns one connection away that no file is left for, so that its client
+// does not wait for an answer that nobody gives. Without a spare it returns err,
+// after which the server waits a moment.
+func (l *limitedListener) shed(err error) error {
+	if l.spare == nil {
+		return err
+	}
+	l.spend()
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		turnAway(conn)
+	}
+	return err
 }
 
 const busy = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: " + retryAfter + "\r\n\r\n"

@@ -23,7 +23,6 @@ type schema struct {
 	minItems, maxItems   int
 	items                *schema
 	properties           []property // of an object, which may have no others
-	open                 bool       // but for this one, which may
 	required             []string
 	rule                 func(v any) string // for what no keyword says; "" is all right
 }
@@ -76,8 +75,8 @@ func keywords() []keyword {
 		{"items", checkItems},
 		{"properties", checkProperties},
 		{"required", checkRequired},
-		{"rule", checkRule},
 		{"additionalProperties", checkAdditional},
+		{"rule", checkRule},
 	}
 }
 

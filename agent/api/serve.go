@@ -21,9 +21,8 @@ func (a *API) Serve(ctx context.Context, listeners ...net.Listener) error {
 	server := a.server(base, handlers)
 
 	failed := make(chan error, len(listeners))
-	limit := &limiter{Limits: a.Limits, users: map[string]int{}}
 	for _, l := range listeners {
-		go func() { failed <- server.Serve(&limitedListener{l, limit}) }()
+		go func() { failed <- server.Serve(&limitedListener{Listener: l, limiter: a.limiter}) }()
 	}
 	var err error
 	left := len(listeners)

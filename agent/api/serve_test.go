@@ -193,7 +193,7 @@ func TestConnectionLimit(t *testing.T) {
 }
 
 func TestLimiter(t *testing.T) {
-	l := &limiter{Limits: Limits{Conns: 3, PerUser: 1}, users: map[string]int{}}
+	l := newLimiter(Limits{Conns: 3, PerUser: 1})
 	for _, tt := range []struct {
 		user string
 		ok   bool

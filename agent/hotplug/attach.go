@@ -32,7 +32,6 @@ func (e *Engine) Attach(ctx context.Context, r vif.Request) (vif.Attachment, err
 	}
 	e.after.Go(func() {
 		defer unlock()
-		e.told(context.WithoutCancel(ctx), a, truth)
 		e.persist(context.WithoutCancel(ctx), a)
 	})
 	return truth, nil
@@ -56,7 +55,7 @@ func (e *Engine) attach(ctx context.Context, r vif.Request, op *operation) (a st
 	if err := op.time(stepNote, func() error { a, err = e.note(ctx, r, srv, p, op); return err }); err != nil {
 		return a, truth, errors.Join(err, e.release(ctx, p))
 	}
-	truth, err = e.into(ctx, a, op)
+	truth, err = e.into(ctx, a, srv, op)
 	if err != nil {
 		return a, truth, errors.Join(err, e.abandon(ctx, a, op))
 	}
@@ -64,8 +63,8 @@ func (e *Engine) attach(ctx context.Context, r vif.Request, op *operation) (a st
 }
 
 // into does the steps of a, and notes that they are done.
-func (e *Engine) into(ctx context.Context, a store.Attachment, op *operation) (vif.Attachment, error) {
-	if err := e.connect(ctx, a.NIC, &op.timer); err != nil {
+func (e *Engine) into(ctx context.Context, a store.Attachment, srv vif.Server, op *operation) (vif.Attachment, error) {
+	if err := e.connect(ctx, a.NIC, srv.Live, &op.timer); err != nil {
 		return vif.Attachment{}, err
 	}
 	if err := op.time(stepSettle, func() error { return e.settle(ctx, a, op) }); err != nil {

@@ -3,7 +3,6 @@ package hotplug
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"vifd/vif"
@@ -14,34 +13,24 @@ const headStart = 3 * time.Millisecond
 
 // quick is how long the switch's part may take for a guest not to miss it: by
 // then it has hardly seen that it has a new NIC.
-const quick = 25 * time.Millisecond
-
-// A pace is how long the two halves of the last attach took. The next one goes
-// by it; where it errs, time is lost and nothing else.
-type pace struct{ wire, show atomic.Int64 }
-
-// slow tells whether the switch is slow, as it is with many ports: ovs-vswitchd
-// goes through all of them whenever its database or any link changes.
-func (p *pace) slow() bool { return p.wire.Load() > int64(quick) }
-
-// lag is how long a guest's part waits for the switch's to begin, so that the
-// guest has its NIC ahead of its wire by the time of one Show at most.
-func (p *pace) lag() time.Duration { return time.Duration(p.wire.Load() - 2*p.show.Load()) }
+const quick = 10 * time.Millisecond
 
 // connect does the switch's part and the guest's side by side. The tap stays
 // down, and carries nothing, until the filter is in place and the switch has the
 // port. Where it takes longer than an attach waits for it, connect returns nil
 // with the tap still down, and Recover raises it.
 //
-// With a slow switch the port is plugged ahead of its tap, so that ovs-vswitchd
-// goes through its ports once for both.
-func (e *Engine) connect(ctx context.Context, n vif.NIC, t *timer) error {
+// With many ports the switch is slow: ovs-vswitchd goes through all of them
+// whenever its database or any link changes. Where that took long the last time,
+// the port is plugged ahead of its tap, so that it goes through them once for both;
+// and the guest sees its link down until the tap is up.
+func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	filter := start(func() error { return e.do(ctx, stepFilter, n, t) })
 	defer func() { cancel(); <-filter.done }()
-	slow := e.pace.slow()
+	slow := !e.quick.Load()
 	if slow {
-		if err := e.do(ctx, stepPlug, n, t); err != nil {
+		if err := e.plug(ctx, n, filter, t); err != nil {
 			return err
 		}
 	}
@@ -53,32 +42,26 @@ func (e *Engine) connect(ctx context.Context, n vif.NIC, t *timer) error {
 		confirmed, err = e.wire(ctx, n, slow, filter, t)
 		return err
 	})
-	if wire.within(e.pace.lag()) && wire.err != nil {
-		return wire.err
-	}
-	begun := time.Now()
-	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, true) })
-	e.pace.show.Store(int64(time.Since(begun)))
+	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, !slow) })
 	if failed := wire.wait(); err != nil || failed != nil {
 		return errors.Join(err, failed)
 	}
 	if !confirmed {
 		e.held.make(n.Port.ID)
+		return nil
 	}
-	return nil
+	if !slow || !live {
+		return nil
+	}
+	return t.time(stepLink, func() error { return e.Hypervisor.Link(ctx, n, true) })
 }
 
 // wire raises the tap when filter and port are there. The port is plugged here,
-// unless that was done ahead: after its filter where that does not take long. A
-// port whose filter is still on its way drops everything, as its number has no
-// rules.
+// unless that was done ahead.
 func (e *Engine) wire(ctx context.Context, n vif.NIC, plugged bool, filter *lane, t *timer) (confirmed bool, err error) {
 	begun := time.Now()
 	if !plugged {
-		if filter.within(headStart) && filter.err != nil {
-			return false, filter.err
-		}
-		if err := e.do(ctx, stepPlug, n, t); err != nil {
+		if err := e.plug(ctx, n, filter, t); err != nil {
 			return false, err
 		}
 	}
@@ -86,11 +69,21 @@ func (e *Engine) wire(ctx context.Context, n vif.NIC, plugged bool, filter *lane
 		return false, err
 	}
 	confirmed, err = e.confirm(ctx, n, t)
-	e.pace.wire.Store(int64(time.Since(begun)))
+	e.quick.Store(time.Since(begun) < quick)
 	if err != nil || !confirmed {
 		return false, err
 	}
 	return true, e.do(ctx, stepRaise, n, t)
+}
+
+// plug makes the switch port, after its filter where that does not take long. A
+// port whose filter is still on its way drops everything, as its number has no
+// rules.
+func (e *Engine) plug(ctx context.Context, n vif.NIC, filter *lane, t *timer) error {
+	if filter.within(headStart) && filter.err != nil {
+		return filter.err
+	}
+	return e.do(ctx, stepPlug, n, t)
 }
 
 // confirm waits until the switch has the port. One that is still at it is no
@@ -129,7 +122,7 @@ func (l *lane) wait() error {
 	return l.err
 }
 
-// within tells whether the work ends within d, which may be none.
+// within tells whether the work ends within d.
 func (l *lane) within(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -37,7 +37,7 @@ func (e *Engine) note(ctx context.Context, r vif.Request, srv vif.Server, p vif.
 		if a.NIC.Tap == "" {
 			continue
 		}
-		if err = e.Store.Update(ctx, func(tx *store.Tx) error { return e.begun(tx, &a, op) }); !errors.Is(err, vif.InUse) {
+		if err = e.Store.Update(ctx, func(tx *store.Tx) error { return begun(tx, &a, op) }); !errors.Is(err, vif.InUse) {
 			return a, err
 		}
 	}
@@ -45,14 +45,14 @@ func (e *Engine) note(ctx context.Context, r vif.Request, srv vif.Server, p vif.
 }
 
 // begun is note's one commit.
-func (e *Engine) begun(tx *store.Tx, a *store.Attachment, op *operation) (err error) {
+func begun(tx *store.Tx, a *store.Attachment, op *operation) (err error) {
 	if a.NIC.Gen, err = tx.NextGen(); err != nil {
 		return err
 	}
 	if a.NIC.OFPort, err = tx.FreeOFPort(a.NIC.Port.Segment.Bridge); err != nil {
 		return err
 	}
-	if err := e.put(tx, *a); err != nil {
+	if err := tx.PutAttachment(*a); err != nil {
 		return err
 	}
 	return tx.PutOperation(op.record(a.NIC.Port.ID))
@@ -82,10 +82,10 @@ func (e *Engine) settle(ctx context.Context, a store.Attachment, op *operation) 
 	a.Settled = true
 	done := op.ended(a.NIC.Port.ID, nil)
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := e.put(tx, a); err != nil {
+		if err := tx.PutAttachment(a); err != nil {
 			return err
 		}
-		return finished(tx, done, "")
+		return tx.PutOperation(done)
 	})
 }
 

@@ -51,23 +51,14 @@ func (e *Engine) disclaim(ctx context.Context, held []vif.Port, rows []store.Att
 // others; the error joins what went wrong with each.
 func (e *Engine) Recover(ctx context.Context, l Look) error {
 	rows, err := e.rows(ctx)
-	if err != nil {
+	if err != nil || len(rows) == 0 {
 		return err
-	}
-	if len(rows) == 0 {
-		return e.tellSeen(ctx, nil, &world{})
 	}
 	l.All = l.All || e.held.any()
 	w, err := e.see(ctx, rows, l)
 	if err != nil {
 		return err
 	}
-	told := e.tellSeen(ctx, rows, w)
-	return errors.Join(told, e.mendAll(ctx, rows, w))
-}
-
-// mendAll mends the NICs of each server in turn, and the servers side by side.
-func (e *Engine) mendAll(ctx context.Context, rows []store.Attachment, w *world) error {
 	servers := byServer(rows)
 	errs := make([]error, len(servers))
 	slots := make(chan struct{}, side)

@@ -36,6 +36,7 @@ const (
 	stepShow    = "show"
 	stepConfirm = "confirm"
 	stepRaise   = "raise"
+	stepLink    = "link"
 	stepSettle  = "settle"
 	stepPersist = "persist"
 	stepRelease = "release"

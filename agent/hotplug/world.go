@@ -114,7 +114,9 @@ func (w *world) of(n vif.NIC) seen {
 		ServersKnown: w.looked(n.Server),
 		Filtered:     !w.flows || w.filtered[n.Port.Segment.Bridge][n.OFPort],
 	}
-	s.Tap, _ = w.tap(n)
+	if t, ok := w.taps[n.Port.ID]; ok && t.Name == n.Tap {
+		s.Tap = &t
+	}
 	if p, ok := w.plugged[n.Port.ID]; ok {
 		s.Plugged = &p
 	}
@@ -122,14 +124,6 @@ func (w *world) of(n vif.NIC) seen {
 		s.Server = &srv
 	}
 	return s
-}
-
-// tap returns n's tap as the look found it.
-func (w *world) tap(n vif.NIC) (*vif.Tap, error) {
-	if t, ok := w.taps[n.Port.ID]; ok && t.Name == n.Tap {
-		return &t, nil
-	}
-	return nil, nil
 }
 
 func bridges(rows []store.Attachment) map[string]bool {

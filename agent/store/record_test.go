@@ -44,7 +44,7 @@ var (
 		Started: day, Finished: day.Add(time.Second), Result: vif.Failure, Error: "no", Steps: []vif.Progress{{Step: "tap", Ms: 0.8}},
 	}
 	answer = Answer{Caller: "u", Key: "k", Request: []byte{1}, Status: 200, Body: []byte("{}"), Created: day}
-	locked = ServerLock{Server: "vm", Reason: "mine", At: day, Admin: true}
+	locked = ServerLock{Server: "vm", Reason: "mine", At: day}
 )
 
 // put keeps one record of each sort.

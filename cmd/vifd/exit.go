@@ -23,10 +23,11 @@ const (
 	exitUnreachable = 6
 	exitPending     = 7
 	exitDegraded    = 8
+	exitHeld        = 75
 )
 
 // exitMeanings says them in words.
-var exitMeanings = []string{
+var exitMeanings = map[int]string{
 	exitOK:          "it is done",
 	exitFailed:      "it failed; what had begun is, or is being, taken back",
 	exitUsage:       "the command was not understood, or a name fits more than one thing",
@@ -36,6 +37,7 @@ var exitMeanings = []string{
 	exitUnreachable: "no agent answered; whether a change was made is not known",
 	exitPending:     "it has not finished yet, and goes on by itself",
 	exitDegraded:    "it answered, and something is not well",
+	exitHeld:        "another agent runs on this host; it is named",
 }
 
 // kinds are the exit codes of errors, and what to do about each.
@@ -64,6 +66,11 @@ const mayI = "root and the group vifd-admin may change things, the group vifd ma
 type degraded struct{}
 
 func (degraded) Error() string { return "not well" }
+
+// A held says that another process has what there can be one of.
+type held struct{ error }
+
+func (h held) Unwrap() error { return h.error }
 
 // exit tells err, which cmd returned, and returns its exit code.
 func (a *app) exit(cmd *cobra.Command, err error) int {
@@ -97,6 +104,9 @@ func (a *app) judge(err error) (code int, cure string) {
 			return exitDenied, mayI
 		}
 		return exitUnreachable, "'systemctl status vifd' shows whether it runs; --socket and VIFD_SOCKET name another"
+	}
+	if _, ok := errors.AsType[held](err); ok {
+		return exitHeld, "'ps' with its number shows which it is; 'systemctl stop vifd' ends the service"
 	}
 	k := kinds[vif.KindOf(err)]
 	if vif.KindOf(err) == vif.Internal && !refused(err) {

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -106,8 +108,8 @@ func options(flags *pflag.FlagSet) string {
 
 func exitStatus() string {
 	var text string
-	for code, meaning := range exitMeanings {
-		text += term(fmt.Sprint(code), meaning)
+	for _, code := range slices.Sorted(maps.Keys(exitMeanings)) {
+		text += term(fmt.Sprint(code), exitMeanings[code])
 	}
 	return text
 }

@@ -15,7 +15,8 @@ CREATE TABLE told (
 	server  TEXT NOT NULL,
 	project TEXT NOT NULL,
 	state   TEXT NOT NULL,
-	plugged INTEGER NOT NULL -- whether Nova is to be told when it goes
+	reason  TEXT NOT NULL,
+	plugged INTEGER NOT NULL -- whether Nova was told that the port is plugged, or failed to be
 ) STRICT, WITHOUT ROWID;
 
 -- What Nova is to be told, until it has taken it.
