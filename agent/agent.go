@@ -79,7 +79,7 @@ func (a *agent) open(ctx context.Context) (err error) {
 	a.loop = newLoop(a.engine.Recover, a.log)
 	a.pulse = &pulse{version: a.Version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
 	a.api = api.New(api.Config{
-		Servers: a.host, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse,
+		Servers: a.host, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
 		Log: a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
 	})
 	return nil

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -23,6 +24,10 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	answered := vif.Answer{Once: vif.Once{Caller: "u", Key: "k"}, Created: time.Now().Add(-store.AnswersKept - time.Minute)}
+	if err := (answers{s}).PutAnswer(t.Context(), answered); err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -43,6 +48,10 @@ func TestPrune(t *testing.T) {
 		return ids
 	}
 	until(t, "the old operation is gone", func() bool { ids := kept(); return len(ids) == 1 && ids[0] == "new" })
+	until(t, "the old answer is gone", func() bool {
+		_, err := (answers{s}).Answer(t.Context(), "u", "k")
+		return errors.Is(err, vif.NotFound)
+	})
 	stop()
 	<-ended
 }

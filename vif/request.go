@@ -17,6 +17,7 @@ type Request struct {
 	Caller     Caller         // who asks
 	Operation  string         // names this request in the log and in the store; a "req-" UUID
 	Seen       *Server        // the server, as it was found when the request was checked; nil: not yet
+	Once       *Once          // by which it is known when it is asked again; nil: it is not
 	OnProgress func(Progress) // told of each step as it ends; may be nil
 }
 

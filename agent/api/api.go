@@ -19,6 +19,7 @@ type Config struct {
 	Operations  Operations
 	Networking  Networking
 	Health      Health
+	Answers     Answers
 
 	Who     Who          // nil for the unix socket's own: root and two groups
 	Log     *slog.Logger // nil for the default one
@@ -36,6 +37,7 @@ type Limits struct {
 	Idle    time.Duration // between two requests; 60 s
 	Grace   time.Duration // to finish in when vifd stops; 8 s
 	Attach  time.Duration // for one attach; 60 s
+	Again   time.Duration // to wait for the same request that is under way; 10 s
 	Headers int           // bytes of headers; 16 KiB
 	Conns   int           // connections; 512
 	PerUser int           // connections of one user who is not root; 128
@@ -47,7 +49,7 @@ func (l Limits) withDefaults() Limits {
 		usual time.Duration
 	}{
 		{&l.Header, 5 * time.Second}, {&l.Body, 10 * time.Second}, {&l.Write, 10 * time.Second},
-		{&l.Idle, time.Minute}, {&l.Grace, 8 * time.Second}, {&l.Attach, time.Minute},
+		{&l.Idle, time.Minute}, {&l.Grace, 8 * time.Second}, {&l.Attach, time.Minute}, {&l.Again, 10 * time.Second},
 	} {
 		if *d.value == 0 {
 			*d.value = d.usual
@@ -71,6 +73,7 @@ type API struct {
 	table    []route
 	detaches *background
 	limiter  *limiter
+	flights  flights
 }
 
 // New returns the API over what c names.
@@ -115,9 +118,11 @@ func (a *API) handle(c *call) (answer reply) {
 			return faulty(c, err)
 		}
 	}
-	answer, err := c.route.handle(c)
-	if err != nil {
-		return faulty(c, err)
-	}
-	return answer
+	return a.once(c, func() reply {
+		answer, err := c.route.handle(c)
+		if err != nil {
+			return faulty(c, err)
+		}
+		return answer
+	})
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"vifd/vif"
 )
 
 // A call is one request on its way through the checks to its handler.
@@ -17,9 +19,10 @@ type call struct {
 	params   map[string]string // from its path
 	who      Identity
 	version  microversion
-	project  string // from its path, or the caller's
-	raw      []byte // its body, as sent
-	body     any    // its body, decoded
+	project  string    // from its path, or the caller's
+	raw      []byte    // its body, as sent
+	body     any       // its body, decoded
+	name     *vif.Once // by which it is known when it is asked again; nil: it is not
 	answered http.Header
 	status   int   // of the answer, once there is one
 	failure  error // why it failed, for the log

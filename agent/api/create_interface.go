@@ -58,6 +58,7 @@ func (a *API) newRequest(c *call, server vif.Server) vif.Request {
 		Caller:    c.who.Caller,
 		Operation: c.id,
 		Seen:      &server,
+		Once:      c.name,
 	}
 }
 

@@ -17,6 +17,9 @@ type Servers interface {
 // exception is an error of kind vif.Pending from Detach: the guest has not let
 // go yet, and the detach goes on by itself.
 type Attachments interface {
+	// Attach notes r.Once with what it begins. Where the same request was begun by
+	// a vifd that died, Attach returns what that one has done to its end, and does
+	// it anew where that one has not.
 	Attach(ctx context.Context, r vif.Request) (vif.Attachment, error)
 
 	// Plan says what Attach would do, step by step, and does none of it.
@@ -44,6 +47,18 @@ type Operations interface {
 
 	// Operation returns the operation of a request. An unknown ID is vif.NotFound.
 	Operation(ctx context.Context, id string) (vif.Operation, error)
+}
+
+// Answers keeps what was answered to requests that their callers have named.
+type Answers interface {
+	// Answer returns what is kept for the caller under the key. It has no status
+	// while the request has begun something and was not answered. None is
+	// vif.NotFound.
+	Answer(ctx context.Context, caller, key string) (vif.Answer, error)
+
+	// PutAnswer keeps the answer to a request that has none yet. The next Answer
+	// returns it, even if vifd dies.
+	PutAnswer(ctx context.Context, a vif.Answer) error
 }
 
 // Networking is what exists on the networks: the Networking API without its

@@ -13,6 +13,8 @@ type reply struct {
 	raw         []byte // sent as it is, in place of body
 	contentType string // "" for application/json
 	sent        bool   // the handler has sent it itself
+	plain       *reply // then: what it would have been in one piece
+	open        bool   // asked again, the same request may come to another end
 }
 
 func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
@@ -26,11 +28,9 @@ func (r reply) write(c *call) {
 	if r.sent {
 		return
 	}
-	raw, err := r.raw, error(nil)
-	if r.body != nil {
-		if raw, err = encode(r.body); err != nil {
-			c.failure, c.status, raw = err, http.StatusInternalServerError, nil
-		}
+	raw, err := r.bytes()
+	if err != nil {
+		c.failure, c.status = err, http.StatusInternalServerError
 	}
 	if c.Method == http.MethodHead {
 		raw = nil
@@ -39,6 +39,14 @@ func (r reply) write(c *call) {
 	if _, err := c.w.Write(raw); err != nil && c.failure == nil && len(raw) > 0 && c.Method != http.MethodHead {
 		c.failure = err
 	}
+}
+
+// bytes returns what r's body is sent as.
+func (r reply) bytes() ([]byte, error) {
+	if r.body == nil {
+		return r.raw, nil
+	}
+	return encode(r.body)
 }
 
 func (r reply) writeHeader(c *call, size int) {

@@ -36,7 +36,7 @@ func start(t *testing.T, w *world, limits Limits) *daemon {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.API = New(Config{Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Log: quiet(), Limits: limits})
+	d.API = New(Config{Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Answers: w, Log: quiet(), Limits: limits})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Serve(ctx, l) }()
@@ -250,7 +250,7 @@ func TestServeFails(t *testing.T) {
 	}
 	_ = l.Close()
 	w := &world{}
-	err = New(Config{Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Log: quiet()}).Serve(t.Context(), l)
+	err = New(Config{Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Answers: w, Log: quiet()}).Serve(t.Context(), l)
 	if !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Serve = %v", err)
 	}

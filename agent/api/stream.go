@@ -27,12 +27,10 @@ func (a *API) streamed(c *call, work func(onProgress func(vif.Progress)) (reply,
 	}
 	c.failure = err
 	if err != nil {
-		_, last := ownError(c, err)
-		s.line(last)
-	} else {
-		s.line(answer.body)
+		answer = ownFault(c, err)
 	}
-	return reply{status: http.StatusOK, sent: true}, nil
+	s.line(answer.body)
+	return reply{status: http.StatusOK, sent: true, plain: &answer}, nil
 }
 
 // A stream is an answer that is sent line by line.

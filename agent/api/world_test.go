@@ -29,6 +29,7 @@ type world struct {
 	made     int
 
 	operations []vif.Operation // newest first
+	answers    []vif.Answer
 }
 
 func (w *world) String() string {
@@ -242,6 +243,7 @@ var _ interface {
 	Operations
 	Networking
 	Health
+	Answers
 } = (*world)(nil)
 
 // A caller is a Who that says that everybody is one.
@@ -254,7 +256,7 @@ func (c caller) Explain(Role) string                     { return "somebody else
 func serve(t *testing.T, w *world, who Identity) *API {
 	t.Helper()
 	a := New(Config{
-		Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Who: caller(who), Host: "host1", Version: "1.0",
+		Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Answers: w, Who: caller(who), Host: "host1", Version: "1.0",
 		Log: quiet(),
 	})
 	t.Cleanup(func() { a.Stop(t.Context()) })

@@ -3,9 +3,8 @@ package hotplug
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
-	"vifd/agent/store"
 	"vifd/vif"
 )
 
@@ -14,64 +13,93 @@ import (
 // is as it was before and Attach returns why. A caller that goes away meanwhile
 // changes nothing: what has begun is ended.
 func (e *Engine) Attach(ctx context.Context, r vif.Request) (vif.Attachment, error) {
-	unlock, waited, err := e.turn(ctx, r.Server)
+	all, err := e.AttachAll(ctx, []vif.Request{r})
 	if err != nil {
 		return vif.Attachment{}, err
 	}
-	if waited {
-		r.Seen = nil
+	return all[0], nil
+}
+
+// AttachAll gives one server a NIC for each request, in their order: all of them,
+// or none, as Attach does one. Each request is an operation of its own; the Once of
+// the first stands for all.
+func (e *Engine) AttachAll(ctx context.Context, rs []vif.Request) ([]vif.Attachment, error) {
+	unlock, waited, err := e.turn(ctx, rs[0].Server)
+	if err != nil {
+		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.limits.Attach)
+	made, err := e.earlier(ctx, rs[0])
+	if err != nil || made != nil {
+		unlock()
+		return made, err
+	}
+	if waited {
+		rs[0].Seen = nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(len(rs))*e.limits.Attach)
 	defer cancel()
-	op := e.begin(vif.AttachInterface, r)
-	a, truth, err := e.attach(ctx, r, op)
+	jobs := e.jobs(rs)
+	truths, err := e.attach(ctx, jobs)
 	if err != nil {
 		unlock()
-		e.failed(ctx, op, err)
-		return vif.Attachment{}, late(ctx, "the attach", err)
+		for _, j := range jobs {
+			e.failed(ctx, j.op, err)
+		}
+		return nil, late(ctx, "the attach", err)
 	}
 	e.after.Go(func() {
 		defer unlock()
-		e.persist(context.WithoutCancel(ctx), a)
+		for _, j := range jobs {
+			e.persist(context.WithoutCancel(ctx), j.a)
+		}
 	})
-	return truth, nil
+	return truths, nil
 }
 
-// attach does what Attach promises, under the server's lock.
-func (e *Engine) attach(ctx context.Context, r vif.Request, op *operation) (a store.Attachment, truth vif.Attachment, err error) {
+// attach does what AttachAll promises, under the server's lock.
+func (e *Engine) attach(ctx context.Context, jobs []*job) (truths []vif.Attachment, err error) {
+	defer func() {
+		for _, j := range jobs {
+			j.free()
+		}
+	}()
+	first := jobs[0]
 	var srv vif.Server
-	if err := op.time(stepLook, func() error { srv, err = e.look(ctx, r); return err }); err != nil {
-		return a, truth, err
+	if err := first.op.time(stepLook, func() error { srv, err = e.look(ctx, first.Request, len(jobs)); return err }); err != nil {
+		return nil, err
 	}
+	for i, j := range jobs {
+		if err := e.into(ctx, j, srv); err != nil {
+			return nil, errors.Join(err, e.takeBack(ctx, jobs[:i]))
+		}
+	}
+	if err := first.op.time(stepSettle, func() error { return e.settle(ctx, jobs) }); err != nil {
+		return nil, errors.Join(err, e.takeBack(ctx, jobs))
+	}
+	for _, j := range jobs {
+		truths = append(truths, e.truth(ctx, j.a))
+	}
+	return truths, nil
+}
+
+// into does all steps of j but to settle it. Where it cannot, nothing of j is left.
+func (e *Engine) into(ctx context.Context, j *job, srv vif.Server) (err error) {
 	var p vif.Port
-	if err := op.time(stepClaim, func() error { p, err = e.Authority.Claim(ctx, r); return err }); err != nil {
-		return a, truth, err
+	if err := j.op.time(stepClaim, func() error { p, err = e.Authority.Claim(ctx, j.Request); return err }); err != nil {
+		return err
 	}
 	free, err := e.ports.lock(ctx, p.ID)
 	if err != nil {
-		return a, truth, errors.Join(err, e.release(ctx, p))
+		return errors.Join(err, e.release(ctx, p))
 	}
-	defer free()
-	if err := op.time(stepNote, func() error { a, err = e.note(ctx, r, srv, p, op); return err }); err != nil {
-		return a, truth, errors.Join(err, e.release(ctx, p))
+	j.free = free
+	if err := j.op.time(stepNote, func() error { j.a, err = e.note(ctx, j.Request, srv, p, j.op); return err }); err != nil {
+		return errors.Join(err, e.release(ctx, p))
 	}
-	truth, err = e.into(ctx, a, srv, op)
-	if err != nil {
-		return a, truth, errors.Join(err, e.abandon(ctx, a, op))
+	if err := e.connect(ctx, j.a.NIC, srv.Live, &j.op.timer); err != nil {
+		return errors.Join(err, e.abandon(ctx, j.a, j.op))
 	}
-	return a, truth, nil
-}
-
-// into does the steps of a, and notes that they are done.
-func (e *Engine) into(ctx context.Context, a store.Attachment, srv vif.Server, op *operation) (vif.Attachment, error) {
-	if err := e.connect(ctx, a.NIC, srv.Live, &op.timer); err != nil {
-		return vif.Attachment{}, err
-	}
-	if err := op.time(stepSettle, func() error { return e.settle(ctx, a, op) }); err != nil {
-		return vif.Attachment{}, err
-	}
-	a.Settled = true
-	return e.truth(ctx, a), nil
+	return nil
 }
 
 // turn waits for the server's lock, and tells whether that took any time, in
@@ -86,9 +114,9 @@ func (e *Engine) turn(ctx context.Context, server string) (unlock func(), waited
 	return unlock, true, err
 }
 
-// look returns the server if a NIC can be plugged into it now. Whoever checked
-// the request has looked already; a second look is for those who had to wait.
-func (e *Engine) look(ctx context.Context, r vif.Request) (srv vif.Server, err error) {
+// look returns the server if so many NICs can be plugged into it now. Whoever
+// checked the request has looked already; a second look is for those who had to wait.
+func (e *Engine) look(ctx context.Context, r vif.Request, nics int) (srv vif.Server, err error) {
 	if r.Seen != nil {
 		srv = *r.Seen
 	} else if srv, err = e.Hypervisor.Server(ctx, r.Server); err != nil {
@@ -99,33 +127,16 @@ func (e *Engine) look(ctx context.Context, r vif.Request) (srv vif.Server, err e
 	default:
 		return srv, vif.WrongState.Because("Cannot 'attach_interface' instance %s while it is in vm_state %s", r.Server, srv.State)
 	}
-	if srv.Live && srv.Slots && srv.FreeSlots == 0 {
-		return srv, vif.NoSlot.Because("Instance %s has no free PCI Express slot for another NIC. "+
-			"Detach one, or shut the instance off and add pcie-root-port controllers to its definition.", r.Server)
+	if srv.Live && srv.Slots && srv.FreeSlots < nics {
+		return srv, noSlot(r.Server, srv.FreeSlots, nics)
 	}
 	return srv, nil
 }
 
-// abandon takes back what an attach has done. An error says what was left for
-// Recover, in whose eyes a NIC that was never settled is one to be removed.
-func (e *Engine) abandon(ctx context.Context, a store.Attachment, op *operation) error {
-	ctx, cancel := e.undoContext(ctx, e.limits.Detach)
-	defer cancel()
-	guest, end := context.WithTimeout(ctx, e.limits.Detach)
-	defer end()
-	if err := e.unwant(ctx, &a, op); err != nil {
-		e.Log.Warn("rollback goes on, but could not be noted", "port", a.NIC.Port.ID, "err", err)
+func noSlot(server string, free, nics int) error {
+	how := "Detach one, or shut the instance off and add pcie-root-port controllers to its definition."
+	if free == 0 {
+		return vif.NoSlot.Because("Instance %s has no free PCI Express slot for another NIC. %s", server, how)
 	}
-	if err := e.remove(ctx, a, &op.timer, guest, func() {}); err != nil {
-		e.Log.Error("rollback is not complete, and will be tried again", "port", a.NIC.Port.ID, "server", a.NIC.Server, "err", err)
-		return fmt.Errorf("rollback: %w", err)
-	}
-	return nil
-}
-
-// release gives back a claim that nothing was built on yet.
-func (e *Engine) release(ctx context.Context, p vif.Port) error {
-	ctx, cancel := e.undoContext(ctx, 0)
-	defer cancel()
-	return e.Authority.Release(ctx, p)
+	return vif.NoSlot.Because("Instance %s has %d free PCI Express slots, too few for %d NICs. %s", server, free, nics, how)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -22,24 +23,28 @@ type host struct {
 	ports map[string]vif.Port
 	nics  map[string]vif.ServerNIC // by alias
 	claim int64
-	up    bool    // the tap is
-	last  vif.NIC // that a tap was made for
+	up    bool               // the last tap is
+	taps  map[string]vif.NIC // by name, what each was made for
+	rose  map[string]bool    // the taps that are up
 
 	srv   vif.Server
 	gone  bool            // the server is undefined
 	down  map[string]bool // parts that do not answer: "switch", "libvirt"
 	fail  string          // the act that fails, once it has half-happened
 	crash string          // the act at which vifd dies, likewise
+	spare int             // how many acts of those names go well before
 	dead  bool            // vifd is
 	stuck bool            // the guest lets go of nothing
 	slow  chan struct{}   // the switch takes a port when this is closed
 	error string          // why the switch cannot take the port
 	trace []string        // acts in the order in which they took effect
+	hid   []string        // the ports whose NICs were taken out, likewise
 }
 
 func newHost() *host {
 	return &host{
 		facts: map[string]bool{}, ports: map[string]vif.Port{}, nics: map[string]vif.ServerNIC{}, down: map[string]bool{},
+		taps: map[string]vif.NIC{}, rose: map[string]bool{},
 		srv: vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Persistent: true, Slots: true, FreeSlots: 8, VCPUs: 1},
 	}
 }
@@ -71,6 +76,11 @@ func (h *host) act(ctx context.Context, part, name string, change func()) error 
 	}
 	change()
 	h.trace = append(h.trace, name)
+	if name == h.crash || name == h.fail {
+		if h.spare--; h.spare >= 0 {
+			return nil
+		}
+	}
 	switch name {
 	case h.crash:
 		h.dead = true
@@ -91,9 +101,12 @@ func (h *host) Claim(ctx context.Context, r vif.Request) (p vif.Port, err error)
 	err = h.act(ctx, "authority", "claim", func() {
 		h.claim++
 		p = nic.Port
+		if r.Port != "" {
+			p.ID = r.Port
+		}
 		p.Device, p.Claim = r.Server, h.claim
 		h.ports[p.ID] = p
-		h.set("port held")
+		h.set("%s", held(p))
 	})
 	return p, err
 }
@@ -102,9 +115,16 @@ func (h *host) Release(ctx context.Context, p vif.Port) error {
 	return h.act(ctx, "authority", "release", func() {
 		if h.ports[p.ID].Claim == p.Claim {
 			delete(h.ports, p.ID)
-			h.clear("port held")
+			h.clear("%s", held(p))
 		}
 	})
+}
+
+func held(p vif.Port) string {
+	if p.ID == p1 {
+		return "port held"
+	}
+	return "port held " + p.ID
 }
 
 func (h *host) Held(context.Context) (list []vif.Port, err error) {
@@ -117,29 +137,39 @@ func (h *host) Held(context.Context) (list []vif.Port, err error) {
 // The taps.
 
 func (h *host) Create(ctx context.Context, n vif.NIC) error {
-	return h.act(ctx, "kernel", "create", func() { h.last = n; h.set("tap %s", n.Tap) })
+	return h.act(ctx, "kernel", "create", func() { h.taps[n.Tap] = n; h.set("tap %s", n.Tap) })
 }
 
 func (h *host) Raise(ctx context.Context, n vif.NIC) error {
-	return h.act(ctx, "kernel", "raise", func() { h.up = true })
+	return h.act(ctx, "kernel", "raise", func() { h.up, h.rose[n.Tap] = true, true })
 }
 
 func (h *host) Remove(ctx context.Context, n vif.NIC) error {
-	return h.act(ctx, "kernel", "remove", func() { h.up = false; h.clear("tap %s", n.Tap) })
+	return h.act(ctx, "kernel", "remove", func() { h.up, h.rose[n.Tap] = false, false; h.clear("tap %s", n.Tap) })
 }
 
 func (h *host) Tap(_ context.Context, name string) (vif.Tap, bool, bool, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	there := h.has("tap %s", name)
-	return vif.Tap{Name: name, Index: 5, Port: p1, Gen: h.last.Gen, MTU: 1500, Up: h.up, Carrier: h.up && h.srv.Live && len(h.nics) > 0}, there, there, nil
+	n, up := h.taps[name], h.rose[name]
+	return vif.Tap{Name: name, Index: 5, Port: n.Port.ID, Gen: n.Gen, MTU: 1500, Up: up, Carrier: up && h.srv.Live && len(h.nics) > 0}, there, there, nil
 }
 
-func (h *host) Taps(ctx context.Context) ([]vif.Tap, error) {
-	if t, there, _, _ := h.Tap(ctx, nic.Tap); there {
-		return []vif.Tap{t}, nil
+// made returns the NICs that taps were made for.
+func (h *host) made() []vif.NIC {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Values(h.taps))
+}
+
+func (h *host) Taps(ctx context.Context) (list []vif.Tap, err error) {
+	for _, n := range h.made() {
+		if t, there, _, _ := h.Tap(ctx, n.Tap); there {
+			list = append(list, t)
+		}
 	}
-	return nil, nil
+	return list, nil
 }
 
 // The switch.
@@ -187,7 +217,7 @@ func (h *host) Wired(ctx context.Context, n vif.NIC) error {
 func (h *host) Port(n vif.NIC) (vif.SwitchPort, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p := vif.SwitchPort{Bridge: "br-int", Name: n.Tap, Port: p1, Gen: n.Gen, OFPort: n.OFPort, Index: 5, VLAN: 100, MAC: n.Port.MAC}
+	p := vif.SwitchPort{Bridge: "br-int", Name: n.Tap, Port: n.Port.ID, Gen: n.Gen, OFPort: n.OFPort, Index: 5, VLAN: 100, MAC: n.Port.MAC}
 	if h.slow != nil {
 		select {
 		case <-h.slow:
@@ -210,26 +240,28 @@ func (h *host) Healthy() error {
 	return nil
 }
 
-func (h *host) Ports(context.Context) ([]vif.SwitchPort, error) {
+func (h *host) Ports(context.Context) (list []vif.SwitchPort, err error) {
 	if err := h.Healthy(); err != nil {
 		return nil, err
 	}
-	h.mu.Lock()
-	n := h.last
-	h.mu.Unlock()
-	if p, ok := h.Port(n); ok {
-		return []vif.SwitchPort{p}, nil
+	for _, n := range h.made() {
+		if p, ok := h.Port(n); ok {
+			list = append(list, p)
+		}
 	}
-	return nil, nil
+	return list, nil
 }
 
 func (h *host) Filtered(context.Context, string) (map[uint64]int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.has("flows %s", p1[:8]) {
-		return map[uint64]int{1: h.last.OFPort}, nil
+	found := map[uint64]int{}
+	for _, n := range h.made() {
+		h.mu.Lock()
+		if h.has("flows %s", n.Port.ID[:8]) {
+			found[uint64(n.OFPort)] = n.OFPort
+		}
+		h.mu.Unlock()
 	}
-	return nil, nil
+	return found, nil
 }
 
 // The hypervisor.
@@ -286,6 +318,7 @@ func (h *host) Hide(ctx context.Context, n vif.NIC) error {
 	}
 	return h.act(ctx, "libvirt", "hide", func() {
 		delete(h.nics, n.DeviceAlias())
+		h.hid = append(h.hid, n.Port.ID[:8])
 		h.clear("NIC %s", n.Tap)
 		h.clear("definition %s", n.Tap)
 	})

@@ -37,7 +37,7 @@ func (e *Engine) note(ctx context.Context, r vif.Request, srv vif.Server, p vif.
 		if a.NIC.Tap == "" {
 			continue
 		}
-		if err = e.Store.Update(ctx, func(tx *store.Tx) error { return begun(tx, &a, op) }); !errors.Is(err, vif.InUse) {
+		if err = e.Store.Update(ctx, func(tx *store.Tx) error { return begun(tx, &a, r.Once, op) }); !errors.Is(err, vif.InUse) {
 			return a, err
 		}
 	}
@@ -45,7 +45,7 @@ func (e *Engine) note(ctx context.Context, r vif.Request, srv vif.Server, p vif.
 }
 
 // begun is note's one commit.
-func begun(tx *store.Tx, a *store.Attachment, op *operation) (err error) {
+func begun(tx *store.Tx, a *store.Attachment, o *vif.Once, op *operation) (err error) {
 	if a.NIC.Gen, err = tx.NextGen(); err != nil {
 		return err
 	}
@@ -53,6 +53,9 @@ func begun(tx *store.Tx, a *store.Attachment, op *operation) (err error) {
 		return err
 	}
 	if err := tx.PutAttachment(*a); err != nil {
+		return err
+	}
+	if err := noteOnce(tx, o, op); err != nil {
 		return err
 	}
 	return tx.PutOperation(op.record(a.NIC.Port.ID))
@@ -77,16 +80,26 @@ func (e *Engine) queues(srv vif.Server) int {
 	return max(1, min(srv.VCPUs, e.limits.MaxQueues))
 }
 
-// settle notes that the guest has the NIC.
-func (e *Engine) settle(ctx context.Context, a store.Attachment, op *operation) error {
-	a.Settled = true
-	done := op.ended(a.NIC.Port.ID, nil)
-	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.PutAttachment(a); err != nil {
-			return err
+// settle notes that the guest has the NICs: in one commit, so that it is all of
+// them or none.
+func (e *Engine) settle(ctx context.Context, jobs []*job) error {
+	err := e.Store.Update(ctx, func(tx *store.Tx) error {
+		for _, j := range jobs {
+			a := j.a
+			a.Settled = true
+			if err := tx.PutAttachment(a); err != nil {
+				return err
+			}
+			if err := tx.PutOperation(j.op.ended(a.NIC.Port.ID, nil)); err != nil {
+				return err
+			}
 		}
-		return tx.PutOperation(done)
+		return nil
 	})
+	for _, j := range jobs {
+		j.a.Settled = err == nil
+	}
+	return err
 }
 
 // bridge returns the bridge that carries p's network. That it is missing is this

@@ -11,7 +11,8 @@ import (
 // An operation is one request's change to one server, as the store keeps it.
 type operation struct {
 	timer
-	row vif.Operation
+	row  vif.Operation
+	with []string // the IDs of all operations of the same request
 }
 
 // begin starts the clock of an operation. Nothing is written yet.

@@ -15,7 +15,7 @@ var errRehearsed = errors.New("rehearsed")
 // Plan says what Attach would do with r, step by step, and does none of it. What
 // Attach would refuse, Plan refuses in the same words.
 func (e *Engine) Plan(ctx context.Context, r vif.Request) ([]vif.Planned, error) {
-	srv, err := e.look(ctx, r)
+	srv, err := e.look(ctx, r, 1)
 	if err != nil {
 		return nil, err
 	}

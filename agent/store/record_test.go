@@ -43,7 +43,7 @@ var (
 		ID: "req-1", Kind: vif.AttachInterface, Server: "vm", Port: "p1", Project: "p", User: "u",
 		Started: day, Finished: day.Add(time.Second), Result: vif.Failure, Error: "no", Steps: []vif.Progress{{Step: "tap", Ms: 0.8}},
 	}
-	answer = Answer{Caller: "u", Key: "k", Request: []byte{1}, Status: 200, Body: []byte("{}"), Created: day}
+	answer = vif.Answer{Once: vif.Once{Caller: "u", Key: "k", Request: []byte{1}}, Status: 200, Type: "text/plain", Body: []byte("{}"), Operations: []string{"req-1"}, Created: day}
 	locked = ServerLock{Server: "vm", Reason: "mine", At: day}
 )
 
@@ -230,7 +230,7 @@ func TestSequences(t *testing.T) {
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	asked := Answer{Caller: "u", Key: "k", Request: []byte{1}, Created: day}
+	asked := vif.Answer{Once: answer.Once, Created: day}
 	update(t, s, func(tx *Tx) error { return tx.PutAnswer(asked) })
 	other := asked
 	other.Request = []byte{2}
