@@ -1,6 +1,8 @@
 package vif
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -80,6 +82,26 @@ type SwitchPort struct {
 	MTU     int
 	MAC     string // external_ids attached-mac
 	Carrier bool   // link_state
+}
+
+// The first byte of the cookie of every flow of ours, and what selects it.
+const (
+	CookieMark = uint64('V') << 56
+	CookieMask = uint64(0xff) << 56
+)
+
+// Cookie returns the cookie of the flows of the port with that ID: a byte that
+// marks them as ours, and 56 bits of the ID's SHA-256.
+func Cookie(port string) uint64 {
+	sum := sha256.Sum256([]byte(port))
+	return CookieMark | binary.BigEndian.Uint64(sum[:8])&^CookieMask
+}
+
+// Rules are the flows of ours that a bridge has, beside those that it should have.
+type Rules struct {
+	Base   bool            // those that belong to no port are in place, where they are ours to keep
+	Astray map[string]bool // ports of which some are missing, or that have others besides
+	Strays []uint64        // cookies of others
 }
 
 // A Bridge is an Open vSwitch bridge that is ready for ports of ours.

@@ -50,7 +50,7 @@ func benchmarkSwitch(b *testing.B, ports int) {
 		{"ofctl", func() { must(b, forkBundle(ctx, br.target(), lines)) }, nil},
 		{"wired", func() { must(b, errors.Join(s.Plug(ctx, n), s.Wired(ctx, n))) }, unplug},
 		{"bare", func() { bare(b, s, n) }, unplug},
-		{"filtered", func() { _, err := s.Filtered(ctx, bridge); must(b, err) }, nil},
+		{"rules", func() { _, err := s.Rules(ctx, bridge, nil); must(b, err) }, nil},
 		{"ports", func() { _, err := s.Ports(ctx); must(b, err) }, nil},
 	})
 }

@@ -1,7 +1,6 @@
 package ovs
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -103,12 +102,12 @@ func TestFilterMany(t *testing.T) {
 	s := h.open()
 	bridge := h.addBridge()
 	const many = 100
-	want := map[uint64]int{}
+	var nics []vif.NIC
 	var all sync.WaitGroup
 	for i := range many {
 		n := newNIC(bridge, "tap", i)
 		n.Port.Secure = i%3 != 0
-		want[Cookie(n.Port.ID)] = n.OFPort
+		nics = append(nics, n)
 		all.Go(func() {
 			if err := s.Filter(h.context(), n); err != nil {
 				t.Error(err)
@@ -116,19 +115,11 @@ func TestFilterMany(t *testing.T) {
 		})
 	}
 	all.Wait()
-	got, err := s.Filtered(h.context(), bridge)
-	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("filtered %d ports, %v; want %d", len(got), err, len(want))
-	}
-	moved := newNIC(bridge, "tap", 1)
-	moved.OFPort = LastOFPort
-	must(t, s.Filter(h.context(), moved))
-	must(t, s.Unfilter(h.context(), newNIC(bridge, "tap", 2)))
-	want[Cookie(moved.Port.ID)] = LastOFPort
-	delete(want, Cookie(portID(2)))
-	if got, err := s.Filtered(h.context(), bridge); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("filtered %d ports, %v; want %d", len(got), err, len(want))
-	}
+	must(t, h.filtered(s, bridge, nics...))
+	nics[1].OFPort = LastOFPort
+	must(t, s.Filter(h.context(), nics[1]))
+	must(t, s.Unfilter(h.context(), nics[2]))
+	must(t, h.filtered(s, bridge, slices.Delete(nics, 2, 3)...))
 }
 
 // A bridge that does not speak our version of OpenFlow is spoken to by ovs-ofctl;
@@ -148,9 +139,8 @@ func TestOtherVersions(t *testing.T) {
 			continue
 		}
 		must(t, err)
-		filtered, err := s.Filtered(h.context(), bridge)
-		if filtered[Cookie(n.Port.ID)] != n.OFPort || err != nil {
-			t.Errorf("%s: filtered %v, %v", protocols, filtered, err)
+		if err := h.filtered(s, bridge, n); err != nil {
+			t.Errorf("%s: %v", protocols, err)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func describeFilter(n vif.NIC) string {
 		text = lines
 		return nil
 	}
-	if err := bundle(context.Background(), n.Port.Segment.Bridge, Cookie(n.Port.ID), flows(n, rules), keep); err != nil {
+	if err := bundle(context.Background(), n.Port.Segment.Bridge, vif.Cookie(n.Port.ID), flows(n, rules), keep); err != nil {
 		return err.Error()
 	}
 	return text

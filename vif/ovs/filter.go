@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/digitalocean/go-openvswitch/ovs"
-
 	"vifd/vif"
 )
 
@@ -39,7 +37,7 @@ func (s *Switch) Filter(ctx context.Context, n vif.NIC) error {
 	if err != nil {
 		return fmt.Errorf("filter of port %s: %w", n.Port.ID, err)
 	}
-	return b.replace(ctx, Cookie(n.Port.ID), flows(n, rules))
+	return b.replace(ctx, vif.Cookie(n.Port.ID), flows(n, rules))
 }
 
 // Unfilter returns when no rules of n's port are left; there need be none. On a
@@ -52,25 +50,5 @@ func (s *Switch) Unfilter(ctx context.Context, n vif.NIC) error {
 	if err != nil {
 		return fmt.Errorf("filter of port %s: %w", n.Port.ID, err)
 	}
-	return b.replace(ctx, Cookie(n.Port.ID), nil)
-}
-
-// Filtered asks the bridge which ports rules of ours stand for: the OpenFlow
-// port by cookie. It asks for one rule of each port, for they come and go together.
-func (s *Switch) Filtered(ctx context.Context, name string) (map[uint64]int, error) {
-	b, err := s.ready(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	found, err := b.dump(ctx, &ovs.MatchFlow{
-		Cookie: cookieMark, CookieMask: cookieMask, Table: tableAdmit, Matches: matches{tag()},
-	})
-	if err != nil {
-		return nil, vif.Unavailable.From(err, "Open vSwitch does not say which flows bridge %s has", name)
-	}
-	ports := map[uint64]int{}
-	for _, f := range found {
-		ports[f.Cookie] = f.InPort
-	}
-	return ports, nil
+	return b.replace(ctx, vif.Cookie(n.Port.ID), nil)
 }

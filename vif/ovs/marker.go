@@ -1,8 +1,6 @@
 package ovs
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"strconv"
 
 	"vifd/vif"
@@ -54,16 +52,9 @@ func interfaceIDs(n vif.NIC, device int) map[string]string {
 	return ids
 }
 
-// The first byte of the cookie of every flow of ours, and what selects it.
+// What selects the flows of ours by their cookies.
 const (
-	cookieMark = uint64('V') << 56
-	cookieMask = uint64(0xff) << 56
+	cookieMark = vif.CookieMark
+	cookieMask = vif.CookieMask
 	baseCookie = cookieMark // of the flows that belong to no port
 )
-
-// Cookie returns the cookie of the flows of the port with that ID: a byte that
-// marks them as ours, and 56 bits of the ID's SHA-256.
-func Cookie(port string) uint64 {
-	sum := sha256.Sum256([]byte(port))
-	return cookieMark | binary.BigEndian.Uint64(sum[:8])&^cookieMask
-}

@@ -48,7 +48,7 @@ func run(ctx context.Context, stdin io.Reader, command string, args ...string) (
 	var out, complaint bytes.Buffer
 	c.Stdin, c.Stdout, c.Stderr, c.WaitDelay = stdin, &out, &complaint, time.Second
 	if err := c.Run(); err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", command, err, strings.TrimSpace(complaint.String()))
+		return out.Bytes(), fmt.Errorf("%s: %w: %s", command, err, strings.TrimSpace(complaint.String()))
 	}
 	return out.Bytes(), nil
 }

@@ -45,11 +45,11 @@ func TestNothingRuns(t *testing.T) {
 		n := newNIC("br-int", "tap", 1)
 		_, errBridge := s.Bridge(h.context(), "br-int")
 		_, errPorts := s.Ports(h.context())
-		_, errFiltered := s.Filtered(h.context(), "br-int")
+		_, errRules := s.Rules(h.context(), "br-int", nil)
 		ended, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		for call, err := range map[string]error{
-			"Bridge": errBridge, "Ports": errPorts, "Filtered": errFiltered,
+			"Bridge": errBridge, "Ports": errPorts, "Rules": errRules,
 			"Plug": s.Plug(h.context(), n), "Unplug": s.Unplug(h.context(), n), "Wired": s.Wired(ended, n),
 			"Filter": s.Filter(h.context(), n), "Unfilter": s.Unfilter(h.context(), n),
 		} {
@@ -130,9 +130,7 @@ func TestSwitchdRestarts(t *testing.T) {
 	}
 	frame := ipv4(mustMAC(n.Port.MAC), n.Port.FixedIPs[0].Address, other4, 1, 0, icmp(8))
 	must(t, s.Wired(h.context(), n))
-	if filtered, err := s.Filtered(h.context(), bridge); len(filtered) != 0 || err != nil {
-		t.Errorf("filtered: %v, %v", filtered, err)
-	}
+	must(t, h.filtered(s, bridge))
 	if h.passes(t, bridge, n.OFPort, frame) {
 		t.Error("a port without rules carries")
 	}
@@ -141,10 +139,7 @@ func TestSwitchdRestarts(t *testing.T) {
 	if !h.passes(t, bridge, n.OFPort, frame) {
 		t.Error("the port carries nothing")
 	}
-	filtered, err := s.Filtered(h.context(), bridge)
-	if fmt.Sprint(filtered) != fmt.Sprint(map[uint64]int{Cookie(n.Port.ID): n.OFPort}) || err != nil {
-		t.Errorf("filtered: %v, %v", filtered, err)
-	}
+	must(t, h.filtered(s, bridge, n))
 }
 
 // A server that hangs holds nobody beyond his context.
@@ -190,7 +185,7 @@ func TestTapMadeAnew(t *testing.T) {
 		if _, err := guest.Write(arp(ownMAC, 1, ownMAC, own4, other4)); err != nil {
 			t.Fatal(err)
 		}
-		out := h.run("ovs-ofctl", "dump-flows", "unix:"+h.path(n.Port.Segment.Bridge+".mgmt"), fmt.Sprintf("cookie=%#x/-1", Cookie(n.Port.ID)))
+		out := h.run("ovs-ofctl", "dump-flows", "unix:"+h.path(n.Port.Segment.Bridge+".mgmt"), fmt.Sprintf("cookie=%#x/-1", vif.Cookie(n.Port.ID)))
 		return strings.Count(out, "n_packets=") > strings.Count(out, "n_packets=0,")
 	})
 }

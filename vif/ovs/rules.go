@@ -131,11 +131,10 @@ func allowedIPv6(mac net.HardwareAddr, addrs []netip.Addr) []rule {
 }
 
 // rulesFor returns all rules of n's port. One without port security may send
-// whatever it likes. Either has one rule about tags, by which Filtered finds it.
+// whatever it likes.
 func rulesFor(n vif.NIC) ([]rule, error) {
 	if !n.Port.Secure {
 		return []rule{
-			{tableAdmit, orderForbid, "", ovs.Normal(), matches{tag()}},
 			{tableAdmit, orderRest, "", ovs.Normal(), nil},
 		}, nil
 	}
@@ -167,7 +166,7 @@ func flows(n vif.NIC, rules []rule) []*ovs.Flow {
 	all := make([]*ovs.Flow, len(rules))
 	for i, r := range rules {
 		all[i] = &ovs.Flow{
-			Table: r.table, Priority: r.order, Protocol: r.proto, InPort: n.OFPort, Cookie: Cookie(n.Port.ID),
+			Table: r.table, Priority: r.order, Protocol: r.proto, InPort: n.OFPort, Cookie: vif.Cookie(n.Port.ID),
 			Matches: r.when, Actions: []ovs.Action{r.then},
 		}
 	}
