@@ -46,7 +46,11 @@ func Parse(text string) (Domain, error) {
 	s.FreeSlots, s.Slots = free, all >= 0
 	x.Metadata.owner().name(&s)
 	x.Metadata.nova().name(&s)
-	return Domain{Server: s, HotSlots: max(all, 0), Metadata: x.Metadata.ours()}, nil
+	ours := x.Metadata.ours()
+	for _, p := range ours.Ports {
+		s.Noted = append(s.Noted, p.ID)
+	}
+	return Domain{Server: s, HotSlots: max(all, 0), Metadata: ours}, nil
 }
 
 // A domainXML is the part of <domain> that is looked at.

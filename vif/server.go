@@ -1,6 +1,9 @@
 package vif
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A Server is a libvirt domain.
 type Server struct {
@@ -17,7 +20,8 @@ type Server struct {
 	FreeSlots  int  // hot-pluggable PCI slots that are empty
 	Slots      bool // whether FreeSlots limits a hot-plug: the machine has PCI Express root ports
 	NICs       []ServerNIC
-	Flavor     string // from Nova's metadata
+	Noted      []string // the ports that vifd's metadata says were plugged in
+	Flavor     string   // from Nova's metadata
 	Image      string
 	Created    time.Time // zero when nobody says
 	UpSince    time.Time
@@ -44,6 +48,11 @@ type ServerNIC struct {
 	MTU   int
 	PCI   string // as 0000:01:00.0, or ""
 	Link  bool   // <link state>
+}
+
+// Port returns the port whose NIC it is; ours is false for one that is not ours.
+func (n ServerNIC) Port() (port string, ours bool) {
+	return strings.CutPrefix(n.Alias, DeviceAliasPrefix)
 }
 
 // A ServerState is what a server does; the words are Nova's vm_state.

@@ -13,7 +13,7 @@ import (
 	"vifd/agent/store"
 )
 
-// Parts are what an Engine works with. All are required.
+// Parts are what an Engine works with. All but the last are required.
 type Parts struct {
 	Authority  Authority
 	Taps       Taps
@@ -21,6 +21,9 @@ type Parts struct {
 	Hypervisor Hypervisor
 	Store      *store.Store
 	Log        *slog.Logger
+
+	// Again asks for another pass, by Recover. It must not wait for it.
+	Again func(Look)
 }
 
 // Limits say how long an Engine waits, and how many queues a NIC gets.
@@ -43,6 +46,8 @@ type Engine struct {
 	held    marks       // ports whose tap is down until the switch has them
 	quick   atomic.Bool // the switch's part did not take long, the last time
 	names   sync.Mutex  // held while a name and a number are chosen and noted
+	waiting marks       // servers that are looked at again once they are not busy
+	strays  strays      // what the last look at everything found that nobody owns
 }
 
 // New returns an Engine. It does nothing until it is asked.

@@ -252,16 +252,26 @@ func (h *host) Ports(context.Context) (list []vif.SwitchPort, err error) {
 	return list, nil
 }
 
-func (h *host) Filtered(context.Context, string) (map[uint64]int, error) {
-	found := map[uint64]int{}
-	for _, n := range h.made() {
-		h.mu.Lock()
-		if h.has("flows %s", n.Port.ID[:8]) {
-			found[uint64(n.OFPort)] = n.OFPort
-		}
-		h.mu.Unlock()
+func (h *host) Drifted(context.Context, []vif.NIC) (map[string]bool, error) { return nil, h.Healthy() }
+
+func (h *host) Bridges(context.Context) ([]string, error) { return []string{"br-int"}, h.Healthy() }
+
+func (h *host) Free(string) bool { return true }
+
+func (h *host) Rules(_ context.Context, _ string, nics []vif.NIC) (vif.Rules, error) {
+	r := vif.Rules{Base: true, Astray: map[string]bool{}}
+	for _, n := range nics {
+		r.Astray[n.Port.ID] = !h.has("flows %s", n.Port.ID[:8])
 	}
-	return found, nil
+	return r, h.Healthy()
+}
+
+func (h *host) Lay(ctx context.Context, _ string) error {
+	return h.act(ctx, "switch", "lay", func() {})
+}
+
+func (h *host) Purge(ctx context.Context, _ string, _ uint64) error {
+	return h.act(ctx, "switch", "purge", func() {})
 }
 
 // The hypervisor.
@@ -323,6 +333,12 @@ func (h *host) Hide(ctx context.Context, n vif.NIC) error {
 		h.clear("definition %s", n.Tap)
 	})
 }
+
+func (h *host) Definitions(context.Context, []vif.Server) (map[string][]vif.ServerNIC, error) {
+	return nil, nil
+}
+
+func (h *host) Devices(context.Context, string) ([]string, error) { return nil, nil }
 
 func (h *host) Forget(ctx context.Context, n vif.NIC) error {
 	return h.act(ctx, "libvirt", "forget", func() {})

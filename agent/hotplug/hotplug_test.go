@@ -34,7 +34,9 @@ func newStore(t *testing.T) *store.Store {
 
 func newEngine(t *testing.T, h *host, s *store.Store) *Engine {
 	t.Helper()
-	return New(Parts{h, h, h, h, s, slog.New(slog.DiscardHandler)}, limits)
+	return New(Parts{
+		Authority: h, Taps: h, Switch: h, Hypervisor: h, Store: s, Log: slog.New(slog.DiscardHandler),
+	}, limits)
 }
 
 // rows are the attachments that the store knows.

@@ -48,6 +48,34 @@ func (k *keyed) try(name string) (unlock func(), busy <-chan struct{}) {
 	}), nil
 }
 
+// both takes the locks of the server and of the port if both are free, and else
+// returns what is closed when the one that is not is given up.
+func (e *Engine) both(server, port string) (unlock func(), busy <-chan struct{}) {
+	one, busy := e.servers.try(server)
+	if one == nil {
+		return nil, busy
+	}
+	other, busy := e.ports.try(port)
+	if other == nil {
+		one()
+		return nil, busy
+	}
+	return func() { other(); one() }, nil
+}
+
+// later asks for another look at the server when what a pass would have waited
+// for is over.
+func (e *Engine) later(server string, busy <-chan struct{}) {
+	if e.Again == nil || !e.waiting.claim(server) {
+		return
+	}
+	go func() {
+		<-busy
+		e.waiting.clear(server)
+		e.Again(Look{Servers: []string{server}})
+	}()
+}
+
 // marks are names that stand for something until they are cleared. The zero
 // value has none.
 type marks struct {
@@ -62,6 +90,15 @@ func (m *marks) make(name string) {
 		m.made = map[string]bool{}
 	}
 	m.made[name] = true
+}
+
+// claim makes the name, and tells whether it was not made before.
+func (m *marks) claim(name string) bool {
+	if m.has(name) {
+		return false
+	}
+	m.make(name)
+	return true
 }
 
 func (m *marks) clear(name string) {

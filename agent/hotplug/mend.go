@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vifd/agent/store"
@@ -25,16 +26,12 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	case len(acts) == 0:
 		return nil
 	}
-	unlock, _ := e.servers.try(a.NIC.Server)
+	unlock, busy := e.both(a.NIC.Server, a.NIC.Port.ID)
 	if unlock == nil {
+		e.later(a.NIC.Server, busy)
 		return nil
 	}
 	defer unlock()
-	free, _ := e.ports.try(a.NIC.Port.ID)
-	if free == nil {
-		return nil
-	}
-	defer free()
 	now, err := e.again(ctx, a)
 	if err != nil || now == nil {
 		return err
@@ -70,6 +67,7 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 		actFilter:  func() error { return e.do(ctx, stepFilter, n, &timer{}) },
 		actReplug:  func() error { return e.Switch.Unplug(ctx, n) },
 		actPlug:    func() error { return e.do(ctx, stepPlug, n, &timer{}) },
+		actReplace: func() error { return e.replace(ctx, n) },
 		actShow:    func() error { return e.wired(ctx, stepShow, n) },
 		actRaise:   func() error { return e.wired(ctx, stepRaise, n) },
 		actLink:    func() error { return e.Hypervisor.Link(ctx, n, true) },
@@ -80,6 +78,9 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 			return fmt.Errorf("port %s: %s: %w", n.Port.ID, do, err)
 		}
 		e.Log.Info("mended", "port", n.Port.ID, "server", n.Server, "step", string(do))
+	}
+	if slices.Contains(acts, actTap) && e.Again != nil {
+		e.Again(Look{Servers: []string{n.Server}}) // its guest may hold the one that is gone
 	}
 	return nil
 }
@@ -92,6 +93,24 @@ func (e *Engine) finish(ctx context.Context, a store.Attachment) error {
 		return err
 	}
 	return e.closed(ctx, a.NIC)
+}
+
+// replace takes away what stands in the place of n in its guest: a NIC whose tap
+// is gone, or another one. What has changed since the look is looked at again.
+func (e *Engine) replace(ctx context.Context, n vif.NIC) error {
+	srv, err := e.Hypervisor.Server(ctx, n.Server)
+	if err != nil {
+		return err
+	}
+	nic, shown := srv.NIC(n.DeviceAlias())
+	t, there, ours, err := e.Taps.Tap(ctx, n.Tap)
+	held := there && ours && t.Carrier || !srv.Live
+	if err != nil || !shown || held && nic.MAC == n.Port.MAC && nic.Tap == n.Tap {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, glance)
+	defer cancel()
+	return e.Hypervisor.Hide(ctx, n)
 }
 
 // ignore returns err, unless it is of that kind.

@@ -82,9 +82,25 @@ type Switch interface {
 	// while the connection to OVSDB is down.
 	Ports(ctx context.Context) ([]vif.SwitchPort, error)
 
-	// Filtered returns the ofports on the bridge that rules of ours stand for,
-	// with the cookie of each, from Open vSwitch itself.
-	Filtered(ctx context.Context, bridge string) (map[uint64]int, error)
+	// Drifted returns the ports among those of the NICs whose rows Plug would change.
+	Drifted(ctx context.Context, nics []vif.NIC) (map[string]bool, error)
+
+	// Bridges returns the bridges that may have something of ours.
+	Bridges(ctx context.Context) ([]string, error)
+
+	// Rules compares the flows of ours that the bridge has with those that the
+	// NICs, which are all on it, should have there. Open vSwitch itself is asked.
+	Rules(ctx context.Context, bridge string, nics []vif.NIC) (vif.Rules, error)
+
+	// Lay puts the flows of the bridge that belong to no port in place. Where they
+	// had been undone by a change of its fail mode, all others are gone after it.
+	Lay(ctx context.Context, bridge string) error
+
+	// Purge takes the flows of a cookie of ours away.
+	Purge(ctx context.Context, bridge string, cookie uint64) error
+
+	// Free tells whether no stranger's port has the name.
+	Free(name string) bool
 }
 
 // A Hypervisor shows NICs to guests. Server IDs that libvirt does not know are
@@ -117,4 +133,12 @@ type Hypervisor interface {
 
 	// Forget takes a NIC that Hide has hidden out of the domain's metadata.
 	Forget(ctx context.Context, n vif.NIC) error
+
+	// Definitions returns the NICs that those of the servers have in their
+	// definitions that run and have one.
+	Definitions(ctx context.Context, servers []vif.Server) (map[string][]vif.ServerNIC, error)
+
+	// Devices returns the ports of which the server's QEMU has a NIC, whatever
+	// libvirt knows. It asks QEMU's monitor, which libvirt notes in its log.
+	Devices(ctx context.Context, server string) (ports []string, err error)
 }

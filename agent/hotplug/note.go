@@ -61,15 +61,15 @@ func begun(tx *store.Tx, a *store.Attachment, o *vif.Once, op *operation) (err e
 	return tx.PutOperation(op.record(a.NIC.Port.ID))
 }
 
-// freeName returns the port's tap name with that salt, or "" when a device that
-// is not the port's has it.
+// freeName returns the port's tap name with that salt, or "" when a device or a
+// switch port that is not the port's has it.
 func (e *Engine) freeName(ctx context.Context, port string, salt int) (string, error) {
 	name := vif.TapName(port, salt)
 	t, there, ours, err := e.Taps.Tap(ctx, name)
 	if err != nil {
 		return "", err
 	}
-	if there && (!ours || t.Port != port) {
+	if there && (!ours || t.Port != port) || !e.Switch.Free(name) {
 		return "", nil
 	}
 	return name, nil

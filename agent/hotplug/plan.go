@@ -15,6 +15,7 @@ const (
 	actFilter  act = "filter"  // put the rules in place
 	actReplug  act = "replug"  // take a switch port away that is beyond repair
 	actPlug    act = "plug"    // make the switch port what it should be
+	actReplace act = "replace" // take a NIC away that is beyond repair
 	actShow    act = "show"    // give the server the NIC
 	actRaise   act = "raise"   // raise the tap, once the switch has the port
 	actLink    act = "link"    // raise the guest's link
@@ -27,9 +28,11 @@ type seen struct {
 	Tap          *vif.Tap // nil: there is none of ours
 	SwitchKnown  bool
 	Plugged      *vif.SwitchPort // nil: there is none
+	Drifted      bool            // its rows are not what they should be
 	Filtered     bool
 	ServersKnown bool
 	Server       *vif.Server // nil: libvirt does not know it
+	Defined      *vif.Server // its definition, when it runs; nil: there is none, or it was not looked at
 }
 
 // plan returns what brings an attachment from what was seen to what the store
@@ -43,6 +46,9 @@ func plan(a store.Attachment, s seen) []act {
 			return []act{actRemove}
 		}
 		return nil // a guest may still hold it
+	}
+	if s.ServersKnown && dead(a.NIC, s) {
+		s.Tap = nil // what somebody made in its place may lack anything
 	}
 	return append(planBelow(a.NIC, s), planServer(a, s)...)
 }
@@ -70,6 +76,8 @@ func planBelow(n vif.NIC, s seen) (acts []act) {
 		acts = append(acts, actPlug)
 	case s.Tap == nil || p.Index != 0 && p.Index != s.Tap.Index || p.OFPort > 0 && p.OFPort != n.OFPort:
 		acts = append(acts, actReplug, actPlug)
+	case s.Drifted:
+		acts = append(acts, actPlug)
 	}
 	if raise {
 		acts = append(acts, actRaise)
@@ -83,7 +91,8 @@ func differs(p vif.SwitchPort, n vif.NIC) bool {
 		p.VLAN != n.Port.Segment.VLAN || p.MAC != n.Port.MAC
 }
 
-// planServer is about the guest's side.
+// planServer is about the guest's side. A NIC that was taken out by hand is put
+// back: who wants it gone says so to vifd.
 func planServer(a store.Attachment, s seen) (acts []act) {
 	if !s.ServersKnown {
 		return nil
@@ -91,12 +100,33 @@ func planServer(a store.Attachment, s seen) (acts []act) {
 	nic, shown := s.Server.NIC(a.NIC.DeviceAlias())
 	switch {
 	case !shown:
-		acts = append(acts, actShow)
+		return append(acts, actShow, actPersist)
+	case s.SwitchKnown && (dead(a.NIC, s) || nic.MAC != a.NIC.Port.MAC || nic.Tap != a.NIC.Tap):
+		return append(acts, actReplace, actShow, actPersist)
 	case s.Server.Live && !nic.Link && s.Plugged != nil && s.Plugged.OFPort == a.NIC.OFPort && s.Filtered:
 		acts = append(acts, actLink)
 	}
-	if !a.Persisted {
+	if !a.Persisted || undefined(nic, s) {
 		acts = append(acts, actPersist)
 	}
 	return acts
+}
+
+// dead tells whether the guest's NIC holds a tap that is not there any more. A
+// tap made in its place is none that QEMU would open.
+func dead(n vif.NIC, s seen) bool {
+	if s.Server == nil || !s.Server.Live || s.Server.State != vif.ServerActive && s.Server.State != vif.ServerPaused {
+		return false
+	}
+	_, shown := s.Server.NIC(n.DeviceAlias())
+	return shown && (s.Tap == nil || s.Tap.Up && !s.Tap.Carrier)
+}
+
+// undefined tells whether the guest would lose the NIC with its next start.
+func undefined(live vif.ServerNIC, s seen) bool {
+	if s.Defined == nil {
+		return false
+	}
+	n, ok := s.Defined.NIC(live.Alias)
+	return !ok || n.MAC != live.MAC || n.Tap != live.Tap
 }

@@ -28,7 +28,7 @@ func healthy() seen {
 		},
 		Filtered:     true,
 		ServersKnown: true,
-		Server: &vif.Server{ID: vm1, Live: true, Persistent: true, NICs: []vif.ServerNIC{
+		Server: &vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Persistent: true, NICs: []vif.ServerNIC{
 			{Alias: nic.DeviceAlias(), MAC: nic.Port.MAC, Tap: nic.Tap, Link: true},
 		}},
 	}
@@ -56,7 +56,7 @@ func TestPlan(t *testing.T) {
 			s.Tap, s.Plugged, s.Filtered, s.ServersKnown, s.Server = nil, nil, false, false, nil
 		}, []act{actTap, actFilter, actPlug, actRaise}},
 		{"host rebooted, rows kept", func(_ *store.Attachment, s *seen) {
-			s.Tap, s.Filtered = nil, false
+			s.Tap, s.Filtered, s.ServersKnown = nil, false, false
 		}, []act{actTap, actFilter, actReplug, actPlug, actRaise}},
 		{"tap made again by a stranger's hand", func(_ *store.Attachment, s *seen) { s.Tap.Index = 9 }, []act{actReplug, actPlug}},
 		{"tap set down", func(_ *store.Attachment, s *seen) { s.Tap.Up = false }, []act{actRaise}},
@@ -66,13 +66,32 @@ func TestPlan(t *testing.T) {
 		{"another number", func(_ *store.Attachment, s *seen) { s.Plugged.OFPort = 3 }, []act{actReplug, actPlug}},
 		{"vswitchd restarted", func(_ *store.Attachment, s *seen) { s.Filtered = false }, []act{actFilter}},
 		{"vswitchd down", func(_ *store.Attachment, s *seen) { s.Filtered, s.SwitchKnown, s.Plugged = false, false, nil }, nil},
-		{"NIC taken out by hand", func(_ *store.Attachment, s *seen) { s.Server.NICs = nil }, []act{actShow}},
+		{"NIC taken out by hand", func(_ *store.Attachment, s *seen) { s.Server.NICs = nil }, []act{actShow, actPersist}},
+		{"NIC taken out of the definition", func(_ *store.Attachment, s *seen) { s.Defined = &vif.Server{} }, []act{actPersist}},
+		{"another MAC in the definition", func(_ *store.Attachment, s *seen) {
+			s.Defined = &vif.Server{NICs: []vif.ServerNIC{{Alias: nic.DeviceAlias(), MAC: "fa:16:3e:00:00:02", Tap: nic.Tap}}}
+		}, []act{actPersist}},
+		{"definition as it should be", func(_ *store.Attachment, s *seen) { s.Defined = &vif.Server{NICs: s.Server.NICs} }, nil},
+		{"NIC with another MAC", func(_ *store.Attachment, s *seen) { s.Server.NICs[0].MAC = "fa:16:3e:00:00:02" },
+			[]act{actReplace, actShow, actPersist}},
+		{"tap deleted under a running QEMU", func(_ *store.Attachment, s *seen) { s.Tap = nil },
+			[]act{actTap, actReplug, actPlug, actRaise, actReplace, actShow, actPersist}},
+		{"tap made again, and QEMU holds the old one", func(_ *store.Attachment, s *seen) { s.Tap.Carrier = false },
+			[]act{actTap, actReplug, actPlug, actRaise, actReplace, actShow, actPersist}},
+		{"tap down, and whether QEMU holds it is not seen", func(_ *store.Attachment, s *seen) { s.Tap.Up, s.Tap.Carrier = false, false },
+			[]act{actRaise}},
+		{"no carrier, and the server is starting", func(_ *store.Attachment, s *seen) {
+			s.Tap.Carrier, s.Server.State = false, vif.ServerBuilding
+		}, nil},
+		{"rows changed by hand", func(_ *store.Attachment, s *seen) { s.Drifted = true }, []act{actPlug}},
 		{"died before the link was raised", func(_ *store.Attachment, s *seen) { s.Server.NICs[0].Link = false }, []act{actLink}},
 		{"link waits for the switch", func(_ *store.Attachment, s *seen) {
 			s.Server.NICs[0].Link, s.Plugged.OFPort = false, 0
 		}, nil},
 		{"died before the definition had it", func(a *store.Attachment, _ *seen) { a.Persisted = false }, []act{actPersist}},
-		{"server off", func(_ *store.Attachment, s *seen) { s.Server.Live, s.Tap.Carrier = false, false }, nil},
+		{"server off", func(_ *store.Attachment, s *seen) {
+			s.Server.State, s.Server.Live, s.Tap.Carrier = vif.ServerStopped, false, false
+		}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a, s := settled, healthy()

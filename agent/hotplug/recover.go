@@ -51,7 +51,7 @@ func (e *Engine) disclaim(ctx context.Context, held []vif.Port, rows []store.Att
 // others; the error joins what went wrong with each.
 func (e *Engine) Recover(ctx context.Context, l Look) error {
 	rows, err := e.rows(ctx)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return err
 	}
 	l.All = l.All || e.held.any()
@@ -59,7 +59,30 @@ func (e *Engine) Recover(ctx context.Context, l Look) error {
 	if err != nil {
 		return err
 	}
-	servers := byServer(rows)
+	laid := e.lay(ctx, w)
+	return errors.Join(laid, e.mendAll(ctx, w), e.collect(ctx, w))
+}
+
+// lay puts the base flows of bridges back, and looks at the flows again then: a
+// bridge may have lost all of them with these.
+func (e *Engine) lay(ctx context.Context, w *world) (err error) {
+	laid := false
+	for name, r := range w.Rules {
+		if !r.Base {
+			e.Log.Info("mended", "bridge", name, "step", "base flows")
+			err = errors.Join(err, e.Switch.Lay(ctx, name))
+			laid = true
+		}
+	}
+	if laid {
+		w.seeFlows(ctx, e.Switch)
+	}
+	return err
+}
+
+// mendAll mends what w shows of each server, a few at the same time.
+func (e *Engine) mendAll(ctx context.Context, w *world) error {
+	servers := byServer(w.Rows)
 	errs := make([]error, len(servers))
 	slots := make(chan struct{}, side)
 	var all sync.WaitGroup

@@ -65,7 +65,7 @@ func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, stri
 	case !t.Up:
 		return vif.Down, fmt.Sprintf("the tap %s is down", a.NIC.Tap)
 	case !t.Carrier:
-		return vif.Down, "no carrier: the server is off; or if it runs it holds an older tap, and the port must be detached and attached again"
+		return vif.Down, "no carrier: the server is off; or if it runs it holds an older tap, and its NIC is being plugged in anew"
 	}
 	if p, _ := e.Switch.Port(a.NIC); p.Index != 0 && p.Index != t.Index {
 		return vif.Error, fmt.Sprintf("the switch holds an older device than the tap %s", a.NIC.Tap)

@@ -3,8 +3,10 @@ package hotplug
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
+	"vifd/agent/leaks"
 	"vifd/agent/store"
 	"vifd/vif"
 )
@@ -23,74 +25,97 @@ func (l Look) And(other Look) Look {
 	return Look{l.All || other.All, slices.Compact(servers)}
 }
 
-// A world is the host as one look found it: links, switch ports, filters and
-// domains, each in one dump.
+// A world is the host as one look found it: links, switch ports, domains and
+// flows, each in one dump.
 type world struct {
-	taps      map[string]vif.Tap        // by port
+	leaks.World
+	taps      map[string]vif.Tap        // by name
 	plugged   map[string]vif.SwitchPort // by port
 	switchErr error
-	flows     bool                    // filtered was looked at
-	filtered  map[string]map[int]bool // bridge, ofport
+	heldErr   error
+	libvirt   error
+	all       bool // flows and definitions were looked at
 	looked    func(server string) bool
 	servers   map[string]vif.Server
 }
 
 // see looks at what l says. Only the kernel has to answer; who else does not is
-// noted in the world.
+// noted in the world. Taps come before servers: one that no server holds was not
+// held by what runs after.
 func (e *Engine) see(ctx context.Context, rows []store.Attachment, l Look) (*world, error) {
-	w := &world{taps: map[string]vif.Tap{}, filtered: map[string]map[int]bool{}, flows: l.All}
-	taps, err := e.Taps.Taps(ctx)
-	if err != nil {
+	w := &world{all: l.All, taps: map[string]vif.Tap{}, plugged: map[string]vif.SwitchPort{}, servers: map[string]vif.Server{}}
+	w.Rows = rows
+	var err error
+	if w.Taps, err = e.Taps.Taps(ctx); err != nil {
 		return nil, err
 	}
-	for _, t := range taps {
-		if old, ok := w.taps[t.Port]; !ok || old.Gen < t.Gen {
-			w.taps[t.Port] = t
-		}
+	for _, t := range w.Taps {
+		w.taps[t.Name] = t
 	}
 	w.seePorts(ctx, e.Switch)
-	if l.All {
-		w.seeFlows(ctx, e.Switch, bridges(rows))
-		w.seeAllServers(ctx, e.Hypervisor)
-	} else {
+	if !l.All {
 		w.seeServers(ctx, e.Hypervisor, l.Servers)
+		return w, nil
 	}
+	w.seeAllServers(ctx, e.Hypervisor)
+	w.seeFlows(ctx, e.Switch)
+	w.Held, w.heldErr = e.Authority.Held(ctx)
+	w.HeldKnown = w.heldErr == nil
 	return w, nil
 }
 
+// nics returns the NICs of the rows.
+func nics(rows []store.Attachment) (list []vif.NIC) {
+	for _, a := range rows {
+		list = append(list, a.NIC)
+	}
+	return list
+}
+
 func (w *world) seePorts(ctx context.Context, s Switch) {
-	ports, err := s.Ports(ctx)
-	w.switchErr = err
-	w.plugged = map[string]vif.SwitchPort{}
-	for _, p := range ports {
+	w.Plugged, w.switchErr = s.Ports(ctx)
+	if w.switchErr == nil {
+		w.Drifted, w.switchErr = s.Drifted(ctx, nics(w.Rows))
+	}
+	w.SwitchKnown = w.switchErr == nil
+	for _, p := range w.Plugged {
 		if old, ok := w.plugged[p.Port]; !ok || old.Gen < p.Gen {
 			w.plugged[p.Port] = p
 		}
 	}
 }
 
-func (w *world) seeFlows(ctx context.Context, s Switch, bridges map[string]bool) {
-	for name := range bridges {
-		if _, err := s.Bridge(ctx, name); err != nil {
-			if !errors.Is(err, vif.NotFound) {
-				w.switchErr = errors.Join(w.switchErr, err)
-			}
-			continue
-		}
-		cookies, err := s.Filtered(ctx, name)
-		w.switchErr = errors.Join(w.switchErr, err)
-		w.filtered[name] = map[int]bool{}
-		for _, ofport := range cookies {
-			w.filtered[name][ofport] = true
+// seeFlows looks at the flows of every bridge that may have some of ours.
+func (w *world) seeFlows(ctx context.Context, s Switch) {
+	w.Rules = map[string]vif.Rules{}
+	on := map[string][]vif.NIC{}
+	for _, a := range w.Rows {
+		on[a.NIC.Port.Segment.Bridge] = append(on[a.NIC.Port.Segment.Bridge], a.NIC)
+	}
+	others, err := s.Bridges(ctx)
+	for _, name := range others {
+		on[name] = append(on[name], []vif.NIC{}...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(on)) {
+		r, e := s.Rules(ctx, name, on[name])
+		if e == nil {
+			w.Rules[name] = r
+		} else if !errors.Is(e, vif.NotFound) {
+			err = errors.Join(err, e)
 		}
 	}
+	w.switchErr = errors.Join(w.switchErr, err)
+	w.SwitchKnown = w.switchErr == nil
 }
 
 func (w *world) seeAllServers(ctx context.Context, h Hypervisor) {
-	servers, err := h.Servers(ctx)
-	w.looked = func(string) bool { return err == nil }
-	w.servers = map[string]vif.Server{}
-	for _, s := range servers {
+	w.Servers, w.libvirt = h.Servers(ctx)
+	if w.libvirt == nil {
+		w.Definitions, w.libvirt = h.Definitions(ctx, w.Servers)
+	}
+	w.ServersKnown = w.libvirt == nil
+	w.looked = func(string) bool { return w.ServersKnown }
+	for _, s := range w.Servers {
 		w.servers[s.ID] = s
 	}
 }
@@ -98,7 +123,6 @@ func (w *world) seeAllServers(ctx context.Context, h Hypervisor) {
 func (w *world) seeServers(ctx context.Context, h Hypervisor, ids []string) {
 	known := map[string]bool{}
 	w.looked = func(id string) bool { return known[id] }
-	w.servers = map[string]vif.Server{}
 	for _, id := range ids {
 		s, err := h.Server(ctx, id)
 		if known[id] = err == nil || errors.Is(err, vif.NotFound); err == nil {
@@ -109,12 +133,14 @@ func (w *world) seeServers(ctx context.Context, h Hypervisor, ids []string) {
 
 // of returns what w shows of one attachment.
 func (w *world) of(n vif.NIC) seen {
+	rules, known := w.Rules[n.Port.Segment.Bridge]
 	s := seen{
-		SwitchKnown:  w.switchErr == nil,
+		SwitchKnown:  w.SwitchKnown,
+		Drifted:      w.Drifted[n.Port.ID],
 		ServersKnown: w.looked(n.Server),
-		Filtered:     !w.flows || w.filtered[n.Port.Segment.Bridge][n.OFPort],
+		Filtered:     !w.all || known && !rules.Astray[n.Port.ID],
 	}
-	if t, ok := w.taps[n.Port.ID]; ok && t.Name == n.Tap {
+	if t, ok := w.taps[n.Tap]; ok && t.Port == n.Port.ID {
 		s.Tap = &t
 	}
 	if p, ok := w.plugged[n.Port.ID]; ok {
@@ -123,13 +149,8 @@ func (w *world) of(n vif.NIC) seen {
 	if srv, ok := w.servers[n.Server]; ok {
 		s.Server = &srv
 	}
-	return s
-}
-
-func bridges(rows []store.Attachment) map[string]bool {
-	names := map[string]bool{}
-	for _, a := range rows {
-		names[a.NIC.Port.Segment.Bridge] = true
+	if defined, ok := w.Definitions[n.Server]; ok {
+		s.Defined = &vif.Server{NICs: defined}
 	}
-	return names
+	return s
 }

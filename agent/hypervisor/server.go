@@ -24,19 +24,23 @@ func (h *Host) Servers(ctx context.Context) ([]vif.Server, error) {
 	if err != nil {
 		return nil, explain(err, "")
 	}
-	servers := make([]vif.Server, len(ids))
-	errs := make([]error, len(ids))
+	return whole(abreast(ids, func(id string) (vif.Server, error) { return h.Server(ctx, id) }))
+}
+
+// abreast asks for several at a time. One slot is left for who asks for one server.
+func abreast[T, A any](asked []A, ask func(A) (T, error)) ([]T, []error) {
+	answers, errs := make([]T, len(asked)), make([]error, len(asked))
 	var group sync.WaitGroup
-	turns := make(chan struct{}, slots-1) // one is left for who asks for one server
-	for i, id := range ids {
+	turns := make(chan struct{}, slots-1)
+	for i, a := range asked {
 		turns <- struct{}{}
 		group.Go(func() {
 			defer func() { <-turns }()
-			servers[i], errs[i] = h.Server(ctx, id)
+			answers[i], errs[i] = ask(a)
 		})
 	}
 	group.Wait()
-	return whole(servers, errs)
+	return answers, errs
 }
 
 // whole returns the servers whose error is nil, without those that went away meanwhile.

@@ -22,19 +22,17 @@ func (s *Switch) Rules(ctx context.Context, name string, nics []vif.NIC) (vif.Ru
 	if err != nil {
 		return vif.Rules{}, err
 	}
-	owner, lines := map[uint64]string{}, ""
+	owner, lines := map[uint64]string{}, new(strings.Builder)
 	if s.leads(name) {
-		lines = text(baseCookie, baseFlows())
+		lines.WriteString(text(baseCookie, baseFlows()))
 	}
 	for _, n := range nics {
-		rules, err := rulesFor(n)
-		if err != nil {
-			return vif.Rules{}, err
-		}
 		owner[vif.Cookie(n.Port.ID)] = n.Port.ID
-		lines += text(vif.Cookie(n.Port.ID), flows(n, rules))
+		if rules, err := rulesFor(n); err == nil { // Filter says why not
+			lines.WriteString(text(vif.Cookie(n.Port.ID), flows(n, rules)))
+		}
 	}
-	odd, err := b.odd(ctx, lines)
+	odd, err := b.odd(ctx, lines.String())
 	if err != nil {
 		return vif.Rules{}, vif.Unavailable.From(err, "Open vSwitch does not say which flows bridge %s has", name)
 	}

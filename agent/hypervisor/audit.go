@@ -1,0 +1,65 @@
+package hypervisor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"slices"
+
+	"vifd/vif"
+)
+
+// Definitions returns the NICs that those of the servers have in their
+// definitions that run and have one. A server that went away has none.
+func (h *Host) Definitions(ctx context.Context, servers []vif.Server) (map[string][]vif.ServerNIC, error) {
+	var ids []string
+	for _, s := range servers {
+		if s.Live && s.Persistent {
+			ids = append(ids, s.ID)
+		}
+	}
+	found, errs := abreast(ids, func(id string) ([]vif.ServerNIC, error) {
+		d, err := h.definition(ctx, id)
+		return d.Server.NICs, err
+	})
+	definitions := map[string][]vif.ServerNIC{}
+	for i, id := range ids {
+		switch {
+		case errs[i] == nil:
+			definitions[id] = found[i]
+		case !errors.Is(errs[i], vif.NotFound):
+			return nil, errs[i]
+		}
+	}
+	return definitions, nil
+}
+
+// deviceID is how QEMU's monitor names the NICs of ours and their back ends.
+var deviceID = regexp.MustCompile(vif.DeviceAliasPrefix + `([0-9a-f-]{36})`)
+
+// Devices returns the ports of which the server's QEMU has a NIC, or half of one,
+// whatever libvirt knows. libvirt notes that its monitor was used.
+func (h *Host) Devices(ctx context.Context, server string) ([]string, error) {
+	var ports []string
+	for command, arguments := range map[string]any{
+		"qom-list":              map[string]string{"path": "/machine/peripheral"},
+		"human-monitor-command": map[string]string{"command-line": "info network"},
+	} {
+		r, err := h.monitor(ctx, server, command, arguments)
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, named(r.Return)...)
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports), nil
+}
+
+// named returns the ports that an answer of the monitor names.
+func named(answer json.RawMessage) (ports []string) {
+	for _, m := range deviceID.FindAllSubmatch(answer, -1) {
+		ports = append(ports, string(m[1]))
+	}
+	return ports
+}
