@@ -16,6 +16,7 @@ import (
 	"vifd/agent/store"
 	"vifd/systemd"
 	"vifd/vif"
+	"vifd/vif/fail"
 	"vifd/vif/ovs"
 	"vifd/vif/tap"
 )
@@ -62,7 +63,8 @@ func run(ctx context.Context, c Config, p Process) error {
 // open makes the parts. Nothing but the store, the kernel and the socket has to
 // be there for it.
 func (a *agent) open(ctx context.Context) (err error) {
-	if a.store, err = store.Open(ctx, a.config.StateDir, a.log); err != nil {
+	a.store, err = store.Open(ctx, a.config.StateDir, a.log)
+	if err = fail.At(fail.R0, err); err != nil {
 		return err
 	}
 	if a.taps, err = tap.Open(a.config.Taps); err != nil {
@@ -127,7 +129,7 @@ func (a *agent) finish() error {
 func (a *agent) look(ctx context.Context) {
 	a.settle(ctx)
 	for {
-		err := a.engine.Start(ctx)
+		err := fail.At(fail.R5, a.engine.Start(ctx))
 		if ctx.Err() != nil {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // createBody is the schema of what creates an interface: with a tag since 2.49,
@@ -39,7 +40,7 @@ func (a *API) createInterface(c *call) (reply, error) {
 	r.FixedIPs = addressClaims(parts(in, "fixed_ips"))
 	r.Tag = vif.Tag(text(in, "tag", ""))
 	r.Secure, r.SecGroups = choice(in, "port_security_enabled"), canonicalAll(texts(in, "security_groups"))
-	if err := checkRequest(r, server); err != nil {
+	if err := fail.At(fail.A0, checkRequest(r, server)); err != nil {
 		return reply{}, err
 	}
 	at, err := a.attachWithin(c.Context(), r)

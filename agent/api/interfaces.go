@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // The Compute API's …/servers/{server}/os-interface.
@@ -95,7 +96,7 @@ func (a *API) deleteInterface(c *call) (reply, error) {
 	if err == nil && a.detaching(c, server.ID, port) {
 		return accepted, nil
 	}
-	if err := firstOf(checkState(server, "detach_interface"), err); err != nil {
+	if err := fail.At(fail.D0, firstOf(checkState(server, "detach_interface"), err)); err != nil {
 		return reply{}, err
 	}
 	return accepted, a.acceptDetach(c, server.ID, port)

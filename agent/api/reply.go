@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"vifd/vif/fail"
 )
 
 // A reply is the answer to a call.
@@ -36,7 +38,7 @@ func (r reply) write(c *call) {
 		raw = nil
 	}
 	r.writeHeader(c, len(raw))
-	if _, err := c.w.Write(raw); err != nil && c.failure == nil && len(raw) > 0 && c.Method != http.MethodHead {
+	if _, err := fail.Answer(c.Method, c.w).Write(raw); err != nil && c.failure == nil && len(raw) > 0 && c.Method != http.MethodHead {
 		c.failure = err
 	}
 }

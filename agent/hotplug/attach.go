@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // Attach gives r.Server a NIC. Either the guest (or, of a server that is off,
@@ -73,7 +74,7 @@ func (e *Engine) attach(ctx context.Context, jobs []*job) (truths []vif.Attachme
 			return nil, errors.Join(err, e.takeBack(ctx, jobs[:i]))
 		}
 	}
-	if err := first.op.time(stepSettle, func() error { return e.settle(ctx, jobs) }); err != nil {
+	if err := first.op.time(stepSettle, func() error { return fail.At(fail.A11, e.settle(ctx, jobs)) }); err != nil {
 		return nil, errors.Join(err, e.takeBack(ctx, jobs))
 	}
 	for _, j := range jobs {
@@ -85,7 +86,7 @@ func (e *Engine) attach(ctx context.Context, jobs []*job) (truths []vif.Attachme
 // into does all steps of j but to settle it. Where it cannot, nothing of j is left.
 func (e *Engine) into(ctx context.Context, j *job, srv vif.Server) (err error) {
 	var p vif.Port
-	if err := j.op.time(stepClaim, func() error { p, err = e.Authority.Claim(ctx, j.Request); return err }); err != nil {
+	if err := j.op.time(stepClaim, func() error { p, err = e.Authority.Claim(ctx, j.Request); return fail.At(fail.A1a, err) }); err != nil {
 		return err
 	}
 	free, err := e.ports.lock(ctx, p.ID)
@@ -93,7 +94,7 @@ func (e *Engine) into(ctx context.Context, j *job, srv vif.Server) (err error) {
 		return errors.Join(err, e.release(ctx, p))
 	}
 	j.free = free
-	if err := j.op.time(stepNote, func() error { j.a, err = e.note(ctx, j.Request, srv, p, j.op); return err }); err != nil {
+	if err := j.op.time(stepNote, func() error { j.a, err = e.note(ctx, j.Request, srv, p, j.op); return fail.At(fail.A1, err) }); err != nil {
 		return errors.Join(err, e.release(ctx, p))
 	}
 	if err := e.connect(ctx, j.a.NIC, srv.Live, &j.op.timer); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // headStart is how long a port waits for its filter before it is plugged.
@@ -73,7 +74,7 @@ func (e *Engine) wire(ctx context.Context, n vif.NIC, plugged bool, filter *lane
 	if err != nil || !confirmed {
 		return false, err
 	}
-	return true, e.do(ctx, stepRaise, n, t)
+	return true, fail.At(fail.A12, e.do(ctx, stepRaise, n, t))
 }
 
 // plug makes the switch port, after its filter where that does not take long. A

@@ -6,6 +6,7 @@ import (
 
 	"vifd/agent/store"
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // Detach takes r.Port out of r.Server: first from the guest, then from the
@@ -43,7 +44,7 @@ func (e *Engine) detach(ctx, guest context.Context, server, port string, op *ope
 	if err != nil {
 		return err
 	}
-	if err := op.time(stepNote, func() error { return e.unwant(ctx, &a, op) }); err != nil {
+	if err := op.time(stepNote, func() error { return fail.At(fail.D1, e.unwant(ctx, &a, op)) }); err != nil {
 		return err
 	}
 	if err := e.remove(ctx, a, &op.timer, guest, func() { unlock(); e.succeeded(ctx, op) }); err != nil {
@@ -96,9 +97,9 @@ func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, guest
 		return err
 	}
 	e.forget(ctx, a.NIC)
-	return e.Store.Update(ctx, func(tx *store.Tx) error {
+	return fail.At(fail.D9a, e.Store.Update(ctx, func(tx *store.Tx) error {
 		return tx.DropAttachment(a.NIC.Port.ID, a.NIC.Gen)
-	})
+	}))
 }
 
 // forget takes the port out of the server's metadata. A server whose metadata
@@ -111,7 +112,7 @@ func (e *Engine) forget(ctx context.Context, n vif.NIC) {
 
 // giveBack ends the claim and notes it.
 func (e *Engine) giveBack(ctx context.Context, a *store.Attachment) error {
-	if err := e.Authority.Release(ctx, a.NIC.Port); err != nil {
+	if err := fail.At(fail.D9, e.Authority.Release(ctx, a.NIC.Port)); err != nil {
 		return err
 	}
 	a.Desired, a.Released = store.Absent, true

@@ -9,6 +9,7 @@ import (
 
 	"vifd/agent/store"
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // glance is how long a pass waits for a guest to let go of a NIC. When it does
@@ -33,7 +34,7 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	}
 	defer unlock()
 	now, err := e.again(ctx, a)
-	if err != nil || now == nil {
+	if err = fail.At(fail.R2, err); err != nil || now == nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.limits.Undo)
@@ -74,7 +75,7 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 		actPersist: func() error { return e.keep(ctx, a) },
 	}
 	for _, do := range acts {
-		if err := does[do](); err != nil {
+		if err := fail.At(fail.R3, does[do]()); err != nil {
 			return fmt.Errorf("port %s: %s: %w", n.Port.ID, do, err)
 		}
 		e.Log.Info("mended", "port", n.Port.ID, "server", n.Server, "step", string(do))

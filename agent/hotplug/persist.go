@@ -5,6 +5,7 @@ import (
 
 	"vifd/agent/store"
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // persist writes what the answer of an attach did not wait for: the NIC in the
@@ -20,7 +21,7 @@ func (e *Engine) persist(ctx context.Context, a store.Attachment) {
 
 func (e *Engine) keep(ctx context.Context, a store.Attachment) error {
 	pci, err := e.Hypervisor.Persist(ctx, a.NIC)
-	if err != nil {
+	if err = fail.At(fail.A10, err); err != nil {
 		return err
 	}
 	// One that was plugged ahead of its tap does not say yet which device it is.

@@ -7,6 +7,7 @@ import (
 
 	"vifd/agent/store"
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // side is how many servers one pass works on at the same time.
@@ -39,7 +40,7 @@ func (e *Engine) disclaim(ctx context.Context, held []vif.Port, rows []store.Att
 			continue
 		}
 		e.Log.Info("claim without an attachment given back", "port", p.ID, "server", p.Device)
-		err = errors.Join(err, e.Authority.Release(ctx, p))
+		err = errors.Join(err, fail.At(fail.R4, e.Authority.Release(ctx, p)))
 	}
 	return err
 }
@@ -56,7 +57,7 @@ func (e *Engine) Recover(ctx context.Context, l Look) error {
 	}
 	l.All = l.All || e.held.any()
 	w, err := e.see(ctx, rows, l)
-	if err != nil {
+	if err = fail.At(fail.R1, err); err != nil {
 		return err
 	}
 	laid := e.lay(ctx, w)

@@ -7,6 +7,7 @@ import (
 	"libvirt.org/go/libvirt"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // Hide returns nil when neither the guest nor the definition has n, or there is
@@ -26,7 +27,7 @@ func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
 	e, stop := h.ears.listen(n.Server, n.DeviceAlias())
 	defer stop()
 	live := &liveNIC{host: h, nic: n}
-	if err := unplug(ctx, live, e); err != nil {
+	if err := fail.At(fail.D5, unplug(ctx, live, e)); err != nil {
 		return err
 	}
 	if live.unknown {
@@ -34,7 +35,7 @@ func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
 			return err
 		}
 	}
-	return h.undefine(ctx, n)
+	return fail.At(fail.D2, h.undefine(ctx, n))
 }
 
 // A liveNIC is a NIC that a guest may have.
@@ -50,7 +51,7 @@ func (l *liveNIC) eject(ctx context.Context) (answer, error) {
 	})
 	said, err := l.answer(ctx, err)
 	l.unknown = err == nil && said == notThere
-	return said, err
+	return said, fail.At(fail.D3, err)
 }
 
 // answer returns what err of a detach means. For a NIC that is not there libvirt

@@ -8,6 +8,7 @@ import (
 
 	"vifd/libvirtxml"
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // Show returns when the server has n: its guest, when it runs or is paused, else
@@ -21,7 +22,7 @@ func (h *Host) Show(ctx context.Context, n vif.NIC, up bool) error {
 		return notFound(n.Server)
 	}
 	text, err := libvirtxml.Interface(n, up)
-	if err != nil {
+	if err = fail.At(fail.A8, err); err != nil {
 		return err
 	}
 	leave, err := h.nics.enter(ctx, n.DeviceAlias())
@@ -32,7 +33,7 @@ func (h *Host) Show(ctx context.Context, n vif.NIC, up bool) error {
 		return d.AttachDeviceFlags(text, libvirt.DOMAIN_DEVICE_MODIFY_CURRENT)
 	})
 	if err == nil {
-		return nil
+		return fail.At(fail.A9, nil)
 	}
 	return h.shown(ctx, n, explain(err, n.Server))
 }

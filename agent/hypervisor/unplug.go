@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // How long a guest has to let go of a NIC before it is asked again: longer each
@@ -49,7 +50,7 @@ func unplug(ctx context.Context, p plugged, e *ear) error {
 			return nil
 		}
 		patience := busyWait
-		if err == nil && said == asked {
+		if fail.At(fail.D4, err) == nil && said == asked {
 			patience, wait = wait, min(2*wait, lastWait)
 		}
 		if gone, err := await(ctx, patience, p, e); gone || err != nil {

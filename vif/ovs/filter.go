@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // The OpenFlow ports that NICs are pinned to. A port of these that has no rules
@@ -37,7 +38,7 @@ func (s *Switch) Filter(ctx context.Context, n vif.NIC) error {
 	if err != nil {
 		return fmt.Errorf("filter of port %s: %w", n.Port.ID, err)
 	}
-	return b.replace(ctx, vif.Cookie(n.Port.ID), flows(n, rules))
+	return fail.At(fail.A7, b.replace(ctx, vif.Cookie(n.Port.ID), flows(n, rules)))
 }
 
 // Unfilter returns when no rules of n's port are left; there need be none. On a
@@ -50,5 +51,5 @@ func (s *Switch) Unfilter(ctx context.Context, n vif.NIC) error {
 	if err != nil {
 		return fmt.Errorf("filter of port %s: %w", n.Port.ID, err)
 	}
-	return b.replace(ctx, vif.Cookie(n.Port.ID), nil)
+	return fail.At(fail.D6, b.replace(ctx, vif.Cookie(n.Port.ID), nil))
 }

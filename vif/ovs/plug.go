@@ -6,6 +6,7 @@ import (
 	"github.com/ovn-kubernetes/libovsdb/ovsdb"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // Plug returns when n's rows are committed, in one transaction: Interface and
@@ -20,10 +21,10 @@ func (s *Switch) Plug(ctx context.Context, n vif.NIC) error {
 	if err := checkNumber(n); err != nil {
 		return err
 	}
-	if err := s.retire(ctx, n); err != nil {
+	if err := fail.At(fail.A5, s.retire(ctx, n)); err != nil {
 		return err
 	}
-	return s.change(ctx, n, s.plug)
+	return fail.At(fail.A6, s.change(ctx, n, s.plug))
 }
 
 func (s *Switch) plug(t *transaction, n vif.NIC) error {

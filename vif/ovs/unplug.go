@@ -6,12 +6,15 @@ import (
 	"github.com/ovn-kubernetes/libovsdb/ovsdb"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // Unplug returns when no row of n's port is left that n's generation or an older
 // one made. Rows are told by their markers and deleted by UUID; there need be
 // none.
-func (s *Switch) Unplug(ctx context.Context, n vif.NIC) error { return s.change(ctx, n, unplug) }
+func (s *Switch) Unplug(ctx context.Context, n vif.NIC) error {
+	return fail.At(fail.D7, s.change(ctx, n, unplug))
+}
 
 func unplug(t *transaction, n vif.NIC) error {
 	for _, p := range t.view.portsOf(n.Port.ID) {

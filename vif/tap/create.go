@@ -9,6 +9,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // The bounds of a tap's MTU (ETH_MIN_MTU and, of tun_net_init, 65535 less the
@@ -83,16 +84,16 @@ func (d *Devices) build(ctx context.Context, n vif.NIC, mac net.HardwareAddr) (e
 		return fmt.Errorf("tap %s: %w: deleted while it was made", n.Tap, vif.Unavailable)
 	}
 	link := &netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: n.Tap, Index: index}}
-	if err := t.own(d.owner); err != nil {
+	if err := fail.At(fail.A2, t.own(d.owner)); err != nil {
 		return err
 	}
-	if err := d.dress(link, n, mac); err != nil {
+	if err := fail.At(fail.A3, d.dress(link, n, mac)); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return tooLate(n.Tap, context.Cause(ctx))
 	}
-	return t.persist()
+	return fail.At(fail.A4, t.persist())
 }
 
 // hostMAC returns the MAC of the host's end of a NIC: the guest's, with a first

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vifd/vif"
+	"vifd/vif/fail"
 )
 
 // Remove deletes n's tap, if it is there and its alias says that it belongs to
@@ -23,7 +24,7 @@ func (d *Devices) Remove(ctx context.Context, n vif.NIC) error {
 		if port, gen, ours := owned(link, n.Tap); !ours || port != n.Port.ID || gen > n.Gen {
 			return nil
 		}
-		return d.destroy(link)
+		return fail.At(fail.D8, d.destroy(link))
 	})
 }
 
