@@ -42,6 +42,42 @@ func (c *Client) Attach(ctx context.Context, n NewAttachment, onProgress func(vi
 	return answer.Attachment.attachment(), err
 }
 
+// A BatchResult is what became of all that a batch asked for one server: it has
+// all of it, or Err says why it has none.
+type BatchResult struct {
+	Server      string // its ID, or the name that was given for want of one
+	Attachments []vif.Attachment
+	Err         error
+}
+
+// AttachAll attaches all that is asked for, to each server all or nothing, with a
+// result for each server. An error says that nothing was begun.
+func (c *Client) AttachAll(ctx context.Context, all []NewAttachment) ([]BatchResult, error) {
+	body := struct {
+		Attachments []NewAttachment `json:"attachments"`
+	}{all}
+	var answer struct {
+		Servers []struct {
+			Server      string
+			Attachments []attachmentView
+			Error       *faultBody
+		}
+	}
+	err := c.ask(ctx, asking{method: http.MethodPost, path: "/v1/attachments:batch", body: body, answer: &answer})
+	var results []BatchResult
+	for _, s := range answer.Servers {
+		r := BatchResult{Server: s.Server}
+		if s.Error != nil {
+			r.Err = s.Error.refused()
+		}
+		for _, v := range s.Attachments {
+			r.Attachments = append(r.Attachments, v.attachment())
+		}
+		results = append(results, r)
+	}
+	return results, err
+}
+
 // Plan returns what Attach would do, and does none of it.
 func (c *Client) Plan(ctx context.Context, n NewAttachment) ([]vif.Planned, error) {
 	body := struct {

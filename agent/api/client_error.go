@@ -61,27 +61,31 @@ var statusKinds = map[int]vif.Kind{
 func refused(response *http.Response, raw []byte) error {
 	var members map[string]json.RawMessage
 	_ = json.Unmarshal(raw, &members) // what is not JSON has no members
-	fault, said := members["error"]
-	if response.StatusCode < http.StatusBadRequest && !said {
+	said, isOwn := members["error"]
+	if response.StatusCode < http.StatusBadRequest && !isOwn {
 		return nil
 	}
-	if !said && len(members) == 1 {
-		for _, fault = range members {
+	if !isOwn && len(members) == 1 {
+		for _, said = range members {
 		}
 	}
-	var f struct {
-		Code    int      `json:"code"`
-		Kind    vif.Kind `json:"kind"`
-		Message string   `json:"message"`
-		Request string   `json:"request_id"`
-	}
-	_ = json.Unmarshal(fault, &f) // what has no such members is told by its status
-	r := &Refused{Status: response.StatusCode, Kind: f.Kind, Message: f.Message, Request: f.Request}
-	if f.Code != 0 {
-		r.Status = f.Code
-	}
+	f := faultBody{Code: response.StatusCode}
+	_ = json.Unmarshal(said, &f) // what has no such members is told by its status
+	r := f.refused()
 	r.complete(response.Header)
 	return r
+}
+
+// A faultBody is what is said of an error, in whichever dialect.
+type faultBody struct {
+	Code    int      `json:"code"`
+	Kind    vif.Kind `json:"kind"`
+	Message string   `json:"message"`
+	Request string   `json:"request_id"`
+}
+
+func (f faultBody) refused() *Refused {
+	return &Refused{Status: f.Code, Kind: f.Kind, Message: f.Message, Request: f.Request}
 }
 
 // complete fills in what the answer's body did not say.

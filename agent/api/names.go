@@ -15,7 +15,12 @@ func (a *API) namedRequest(c *call, body object) (vif.Request, error) {
 	if err != nil {
 		return vif.Request{}, err
 	}
-	r := a.newRequest(c, server)
+	return a.requestFor(c, server, body)
+}
+
+// requestFor returns what body asks for the server.
+func (a *API) requestFor(c *call, server vif.Server, body object) (r vif.Request, err error) {
+	r = a.newRequest(c, server)
 	if r.Port, err = a.portNamed(c, text(body, "port", "")); err != nil {
 		return r, err
 	}

@@ -22,6 +22,11 @@ type Attachments interface {
 	// it anew where that one has not.
 	Attach(ctx context.Context, r vif.Request) (vif.Attachment, error)
 
+	// AttachAll attaches what each request asks for, in their order, to the one
+	// server that all are for: all of it, or nothing. The Once of the first stands
+	// for all.
+	AttachAll(ctx context.Context, rs []vif.Request) ([]vif.Attachment, error)
+
 	// Plan says what Attach would do, step by step, and does none of it.
 	Plan(ctx context.Context, r vif.Request) ([]vif.Planned, error)
 

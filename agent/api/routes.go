@@ -81,6 +81,7 @@ func (a *API) ownRoutes() []route {
 	return []route{
 		{"GET", "/v1/attachments", Reader, own, a.listAttachments, nil},
 		{"POST", "/v1/attachments", Member, own, a.attach, nil},
+		{"POST", "/v1/attachments:batch", Member, own, a.attachBatch, nil},
 		{"GET", "/v1/attachments/{port}", Reader, own, a.showAttachment, nil},
 		{"DELETE", "/v1/attachments/{port}", Member, own, a.detach, nil},
 		{"GET", "/v1/status", Reader, own, a.showStatus, nil},

@@ -30,6 +30,7 @@ type world struct {
 
 	operations []vif.Operation // newest first
 	answers    []vif.Answer
+	asked      []string // the keys of batches
 }
 
 func (w *world) String() string {
@@ -98,6 +99,26 @@ func (w *world) Attach(_ context.Context, r vif.Request) (vif.Attachment, error)
 		r.OnProgress(vif.Progress{Step: "show", Ms: 20})
 	}
 	return at, nil
+}
+
+func (w *world) AttachAll(ctx context.Context, rs []vif.Request) (all []vif.Attachment, err error) {
+	if o := rs[0].Once; o != nil {
+		w.mu.Lock()
+		w.asked = append(w.asked, o.Key)
+		slices.Sort(w.asked)
+		w.mu.Unlock()
+	}
+	for _, r := range rs {
+		at, err := w.Attach(ctx, r)
+		if err != nil {
+			for _, made := range all {
+				_ = w.Detach(ctx, vif.Request{Server: made.Server, Port: made.Port.ID})
+			}
+			return nil, err
+		}
+		all = append(all, at)
+	}
+	return all, nil
 }
 
 // claim is what an authority does, in Nova's words.

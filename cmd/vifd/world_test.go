@@ -103,6 +103,17 @@ func (w *world) Attach(ctx context.Context, r vif.Request) (vif.Attachment, erro
 	return at, nil
 }
 
+func (w *world) AttachAll(ctx context.Context, rs []vif.Request) (all []vif.Attachment, err error) {
+	for _, r := range rs {
+		at, err := w.Attach(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, at)
+	}
+	return all, nil
+}
+
 func (w *world) Plan(context.Context, vif.Request) ([]vif.Planned, error) {
 	defer w.lock()()
 	return []vif.Planned{{Step: "claim", Does: "make a port"}, {Step: "tap", Does: "make a tap", Detail: "tap0"}}, nil
