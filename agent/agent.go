@@ -32,6 +32,7 @@ var (
 	_ api.Servers        = (*hypervisor.Host)(nil)
 	_ api.Networking     = (*local.Local)(nil)
 	_ api.Health         = (*pulse)(nil)
+	_ api.Tokens         = tokens{}
 )
 
 // An agent is all parts of one vifd.
@@ -47,6 +48,7 @@ type agent struct {
 	engine *hotplug.Engine
 	loop   *loop
 	pulse  *pulse
+	keys   []*keys // of the doors
 	api    *api.API
 }
 
@@ -83,7 +85,8 @@ func (a *agent) open(ctx context.Context) (err error) {
 	a.pulse = &pulse{version: a.Version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
 	a.api = api.New(api.Config{
 		Servers: a.host, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
-		Log: a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
+		Tokens: tokens{a.store},
+		Log:    a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
 	})
 	return nil
 }
@@ -93,7 +96,7 @@ func (a *agent) open(ctx context.Context) (err error) {
 // within reach until nothing is under way any more: an attach that is cut off
 // from them can neither be ended nor taken back.
 func (a *agent) serve(ctx context.Context) error {
-	listeners, err := a.listen()
+	listeners, err := a.listenAll()
 	if err != nil {
 		return err
 	}

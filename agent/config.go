@@ -28,6 +28,7 @@ type Config struct {
 	Taps     tap.Owner
 	Engine   hotplug.Limits
 	API      api.Limits
+	Listen   []Listen // where the API is served beside the socket
 
 	raw rawConfig
 }

@@ -42,6 +42,7 @@ func (r rawConfig) config() (Config, error) {
 		Taps:   tap.Owner{UID: c.user("nic.owner", r.NIC.Owner), GID: -1},
 		Engine: r.engine(&c),
 		API:    r.api(&c),
+		Listen: r.listens(&c),
 		raw:    r,
 	}
 	// One that fails is undone before it is answered.

@@ -68,15 +68,22 @@ func lastPart(key string) string { return key[strings.LastIndexByte(key, '.')+1:
 func knownKeys(t reflect.Type, section string) []string {
 	var keys []string
 	for f := range t.Fields() {
-		name := section + f.Tag.Get("toml")
-		if f.Type.Kind() == reflect.Struct {
-			keys = append(keys, name)
-			keys = append(keys, knownKeys(f.Type, name+".")...)
-			continue
-		}
+		name, inner := section+keyOf(f), f.Type
 		keys = append(keys, name)
+		if inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct {
+			keys = append(keys, knownKeys(inner, name+".")...)
+		}
 	}
 	return keys
+}
+
+// keyOf returns the key of a field.
+func keyOf(f reflect.StructField) string {
+	key, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
+	return key
 }
 
 // distance is how many bytes to insert, delete or replace to make b of a

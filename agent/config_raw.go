@@ -61,6 +61,8 @@ type rawConfig struct {
 		BodyTime           string `toml:"body_time"`
 		IdleTime           string `toml:"idle_time"`
 	} `toml:"limits"`
+
+	Listen []rawListen `toml:"listen,omitempty"`
 }
 
 func defaults() rawConfig {

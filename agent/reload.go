@@ -44,6 +44,9 @@ func (a *agent) reload() {
 		}
 	}
 	a.adopt(c)
+	for _, k := range a.keys {
+		k.again()
+	}
 	a.log.Info("the configuration was read again", "changed", now, "needs_restart", later)
 }
 
@@ -63,7 +66,7 @@ func (a *agent) adopt(c Config) {
 // differing returns the full names of the keys in which two configurations differ.
 func differing(old, new reflect.Value, section string) (keys []string) {
 	for field, was := range old.Fields() {
-		is, name := new.FieldByIndex(field.Index), section+field.Tag.Get("toml")
+		is, name := new.FieldByIndex(field.Index), section+keyOf(field)
 		switch {
 		case field.Type.Kind() == reflect.Struct:
 			keys = append(keys, differing(was, is, name+".")...)

@@ -20,8 +20,9 @@ type Config struct {
 	Networking  Networking
 	Health      Health
 	Answers     Answers
+	Tokens      Tokens
 
-	Who     Who          // nil for the unix socket's own: root and two groups
+	Who     Who          // of the unix socket; nil for its own: root and two groups
 	Log     *slog.Logger // nil for the default one
 	Host    string       // this host's name, as clients see it
 	Version string       // of vifd
@@ -70,10 +71,11 @@ func (l Limits) withDefaults() Limits {
 // an http.Server of somebody else's, who then calls Stop.
 type API struct {
 	Config
-	table    []route
-	detaches *background
-	limiter  *limiter
-	flights  flights
+	table     []route
+	detaches  *background
+	limiter   *limiter
+	flights   flights
+	strangers *strangers
 }
 
 // New returns the API over what c names.
@@ -85,7 +87,7 @@ func New(c Config) *API {
 		c.Log = slog.Default()
 	}
 	c.Limits = c.Limits.withDefaults()
-	a := &API{Config: c, detaches: newBackground(), limiter: newLimiter(c.Limits)}
+	a := &API{Config: c, detaches: newBackground(), limiter: newLimiter(c.Limits), strangers: newStrangers()}
 	a.table = a.routes()
 	return a
 }

@@ -17,7 +17,9 @@ type call struct {
 	id       string            // "req-" and a UUID; also the name of the operation that it starts
 	route    *route            // where it goes
 	params   map[string]string // from its path
+	door     *Door             // by which it came
 	who      Identity
+	unknown  error // why its credentials are those of nobody, if it has any
 	version  microversion
 	project  string    // from its path, or the caller's
 	raw      []byte    // its body, as sent
@@ -34,6 +36,9 @@ type call struct {
 func (a *API) newCall(w http.ResponseWriter, r *http.Request) *call {
 	c := &call{Request: r, id: newRequestID(), w: w, answered: w.Header(), limit: a.Limits}
 	c.route, c.params = a.find(r.Method, r.URL.Path)
+	if c.door, _ = r.Context().Value(doorKey{}).(*Door); c.door == nil {
+		c.door = &Door{Who: a.Who}
+	}
 	for _, name := range c.route.as.ids {
 		c.answered.Set(name, c.id)
 	}
@@ -63,6 +68,9 @@ func (c *call) host() string {
 // log writes the one line that each request gets.
 func (a *API) log(c *call, took time.Duration) {
 	level := slog.LevelInfo
+	if c.unknown != nil {
+		level = slog.LevelWarn
+	}
 	if c.status >= http.StatusInternalServerError && c.status != http.StatusServiceUnavailable {
 		level = slog.LevelError
 	}
@@ -73,6 +81,9 @@ func (a *API) log(c *call, took time.Duration) {
 		slog.String("path", c.URL.Path),
 		slog.Int("status", c.status),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
+	}
+	if c.door.remote() {
+		attrs = append(attrs, slog.String("from", c.RemoteAddr))
 	}
 	if c.failure != nil {
 		attrs = append(attrs, slog.Any("error", c.failure))

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -72,13 +71,4 @@ func orElse(s, other string) string {
 		return other
 	}
 	return s
-}
-
-// authorize refuses callers whose role does not reach to the route.
-func (a *API) authorize(c *call) error {
-	if c.who.Role >= c.route.who {
-		return nil
-	}
-	rule := fmt.Sprintf("Policy doesn't allow %s %s to be performed", c.Method, orElse(c.route.pattern, c.URL.Path))
-	return vif.Forbidden.Because("%s by %s: it takes %s.", rule, orElse(c.who.User, "an unknown caller"), a.Who.Explain(c.route.who))
 }

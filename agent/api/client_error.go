@@ -54,6 +54,7 @@ var statusKinds = map[int]vif.Kind{
 	http.StatusRequestEntityTooLarge: vif.Invalid,
 	http.StatusNotImplemented:        vif.Unsupported,
 	http.StatusServiceUnavailable:    vif.Unavailable,
+	http.StatusTooManyRequests:       vif.Forbidden,
 }
 
 // refused returns the error that an answer is, or nil. Every dialect has a

@@ -68,6 +68,9 @@ func faulty(c *call, err error) reply {
 	if h, ok := errors.AsType[*httpError](err); ok && h.page {
 		return webobPage(c, h)
 	}
+	if h, ok := errors.AsType[*httpError](err); ok && h.status == http.StatusUnauthorized && c.route.as != own {
+		return keystoneFault(h)
+	}
 	return c.route.as.fault(c, err)
 }
 

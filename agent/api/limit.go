@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +16,7 @@ type limiter struct {
 	mu             sync.Mutex
 	conns, perUser int // how many there may be
 	total          int
+	far            int // of total, those that came by a network
 	users          map[string]int
 }
 
@@ -32,22 +34,32 @@ func (a *API) Adjust(l Limits) {
 }
 
 // take counts a connection of user, or returns false where that would be one
-// too many. Only root may have them all.
-func (l *limiter) take(user string) bool {
+// too many. Only root may have them all; those who come from afar leave a quarter
+// to who is on this host.
+func (l *limiter) take(user string, afar bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if afar && l.far >= l.conns-l.conns/4 {
+		return false
+	}
 	if l.total >= l.conns || user != rootUser && l.users[user] >= l.perUser {
 		return false
 	}
 	l.total++
 	l.users[user]++
+	if afar {
+		l.far++
+	}
 	return true
 }
 
-func (l *limiter) give(user string) {
+func (l *limiter) give(user string, afar bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
+	if afar {
+		l.far--
+	}
 	if l.users[user]--; l.users[user] == 0 {
 		delete(l.users, user)
 	}
@@ -56,15 +68,24 @@ func (l *limiter) give(user string) {
 // A limitedListener accepts as many connections as its limiter allows, and
 // turns others away at once.
 type limitedListener struct {
-	net.Listener
+	*Door
 	limiter *limiter
 	spare   *os.File // closed to have a file for a connection where no other is left
+}
+
+// open returns d's listener, with the limits and its TLS.
+func (a *API) open(d *Door) net.Listener {
+	limited := &limitedListener{Door: d, limiter: a.limiter}
+	if d.TLS == nil {
+		return limited
+	}
+	return tls.NewListener(limited, d.TLS)
 }
 
 func (l *limitedListener) Accept() (net.Conn, error) {
 	for {
 		l.save()
-		conn, err := l.Listener.Accept()
+		conn, err := l.Door.Accept()
 		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 			err = l.shed(err)
 			if err == nil {
@@ -77,10 +98,10 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		}
 		cred := peerOf(conn)
 		user := userOf(conn, cred)
-		if l.limiter.take(user) {
-			return &limitedConn{Conn: conn, cred: cred, end: sync.OnceFunc(func() { l.limiter.give(user) })}, nil
+		if l.limiter.take(user, l.remote()) {
+			return &limitedConn{Conn: conn, door: l.Door, cred: cred, end: sync.OnceFunc(func() { l.limiter.give(user, l.remote()) })}, nil
 		}
-		turnAway(conn)
+		l.turnAway(conn)
 	}
 }
 
@@ -106,25 +127,29 @@ func (l *limitedListener) shed(err error) error {
 		return err
 	}
 	l.spend()
-	conn, err := l.Listener.Accept()
+	conn, err := l.Door.Accept()
 	if err == nil {
-		turnAway(conn)
+		l.turnAway(conn)
 	}
 	return err
 }
 
 const busy = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: " + retryAfter + "\r\n\r\n"
 
-// turnAway tells conn's client to come back, if it listens, and closes conn.
-func turnAway(conn net.Conn) {
-	_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
-	_, _ = conn.Write([]byte(busy))
+// turnAway tells conn's client to come back, if it listens and speaks HTTP, and
+// closes conn.
+func (l *limitedListener) turnAway(conn net.Conn) {
+	if l.TLS == nil {
+		_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+		_, _ = conn.Write([]byte(busy))
+	}
 	_ = conn.Close()
 }
 
 // A limitedConn is a connection that was counted, with who is at its other end.
 type limitedConn struct {
 	net.Conn
+	door *Door          // by which it came
 	cred *syscall.Ucred // nil where it is not a unix socket
 	end  func()
 }

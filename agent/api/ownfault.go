@@ -40,6 +40,9 @@ func ownError(c *call, err error) (int, object) {
 	if h, ok := errors.AsType[*httpError](err); ok {
 		status, text = h.status, h.text
 		kind = vif.Invalid
+		if isUnknown(err) || status == http.StatusTooManyRequests {
+			kind = vif.Forbidden
+		}
 	}
 	return status, object{{"error", object{
 		{"code", status}, {"kind", kind}, {"message", text}, {"request_id", c.id},

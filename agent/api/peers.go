@@ -1,8 +1,6 @@
 package api
 
 import (
-	"context"
-	"net"
 	"net/http"
 	"os/user"
 	"slices"
@@ -106,11 +104,3 @@ func lookupPeer(cred syscall.Ucred) (string, []string) {
 }
 
 type peerKey struct{}
-
-// withPeer puts the credentials of conn's peer into the context of its requests.
-func withPeer(ctx context.Context, conn net.Conn) context.Context {
-	if c, ok := conn.(*limitedConn); ok && c.cred != nil {
-		return context.WithValue(ctx, peerKey{}, *c.cred)
-	}
-	return ctx
-}

@@ -22,7 +22,7 @@ func (a *API) Serve(ctx context.Context, listeners ...net.Listener) error {
 
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { failed <- server.Serve(&limitedListener{Listener: l, limiter: a.limiter}) }()
+		go func() { failed <- server.Serve(a.open(a.door(l))) }()
 	}
 	var err error
 	left := len(listeners)
@@ -55,8 +55,8 @@ func (a *API) server(base context.Context, handlers *sync.WaitGroup) *http.Serve
 		IdleTimeout:       a.Limits.Idle,
 		MaxHeaderBytes:    a.Limits.Headers,
 		BaseContext:       func(net.Listener) context.Context { return base },
-		ConnContext:       withPeer,
-		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
+		ConnContext:       withDoor,
+		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelInfo), // as of refused certificates
 
 		DisableGeneralOptionsHandler: true,
 	}

@@ -198,12 +198,12 @@ func TestLimiter(t *testing.T) {
 		user string
 		ok   bool
 	}{{"uid 7", true}, {"uid 7", false}, {rootUser, true}, {rootUser, true}, {"uid 8", false}} {
-		if got := l.take(tt.user); got != tt.ok {
+		if got := l.take(tt.user, false); got != tt.ok {
 			t.Errorf("take(%s) = %v", tt.user, got)
 		}
 	}
-	l.give(rootUser)
-	if !l.take("uid 8") {
+	l.give(rootUser, false)
+	if !l.take("uid 8", false) {
 		t.Error("nothing was given back")
 	}
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,7 +11,8 @@ import (
 // A Who tells who sends a request.
 type Who interface {
 	// Identify returns who sent r, as far as r's connection and its credentials
-	// prove it. Somebody unknown is Nobody, without an error.
+	// prove it. Somebody unknown is Nobody, without an error; who sent wrong
+	// credentials is an error of the status 401.
 	Identify(r *http.Request) (Identity, error)
 
 	// Explain says what makes a caller of the role, for one who is not.
@@ -61,13 +61,20 @@ func dropIdentity(h http.Header) {
 }
 
 // identify settles who c's caller is. Requests that a web page may have sent
-// are refused whoever's browser it is.
+// are refused whoever's browser it is. Wrong credentials are as good as none:
+// what takes none is answered.
 func (a *API) identify(c *call) error {
 	dropIdentity(c.Header)
 	if fromBrowser(c.Request) {
 		return vif.Forbidden.Because("Requests from web pages are not answered.")
 	}
-	who, err := a.Who.Identify(c.Request)
+	if !c.door.answersTo(c.Request) {
+		return vif.Forbidden.Because("There is no %s here. Use this vifd's address, or name it in the names of its [[listen]].", shorten(hostOf(c.Host)))
+	}
+	who, err := c.door.Who.Identify(c.Request)
+	if isUnknown(err) {
+		c.unknown, err = err, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -89,9 +96,7 @@ func fromBrowser(r *http.Request) bool {
 }
 
 func isLocalName(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	a, isAddr := parseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || isAddr && a.IsLoopback()
+	name := hostOf(host)
+	a, isAddr := parseAddr(name)
+	return name == "localhost" || isAddr && a.IsLoopback()
 }
