@@ -30,7 +30,7 @@ func (s *strangers) tooMany(remote string) bool {
 	if until.Before(now) {
 		until = now
 	}
-	if until.Sub(now) >= strangerTries*strangerPause {
+	if until.Sub(now) > (strangerTries-1)*strangerPause {
 		return true
 	}
 	if _, known := s.until[who]; !known && len(s.until) >= strangersKept {
