@@ -208,6 +208,24 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
+// Who comes from afar leaves room for who is on this host.
+func TestLimiterAfar(t *testing.T) {
+	l := newLimiter(Limits{Conns: 4, PerUser: 4})
+	for i := range 3 {
+		if !l.take("192.0.2.1", true) {
+			t.Errorf("connection %d is too many", i+1)
+		}
+	}
+	if l.take("192.0.2.2", true) || !l.take("uid 7", false) {
+		t.Error("the last connection is not this host's")
+	}
+	l.give("uid 7", false)
+	l.give("192.0.2.1", true)
+	if !l.take("192.0.2.2", true) {
+		t.Error("nothing was given back")
+	}
+}
+
 // Stopping lets a detach that was accepted finish, and cancels it only when it
 // takes too long. What is being attached is rolled back by its context.
 func TestStop(t *testing.T) {
