@@ -11,8 +11,8 @@ import (
 
 // createBody is the schema of what creates an interface: with a tag since 2.49,
 // and the vendor's members at every microversion.
-func createBody(v microversion) *schema {
-	in := &schema{kind: "object", properties: []property{
+func createBody(v microversion, as *dialect) *schema {
+	in := &schema{kind: "object", open: as.soft, rule: leftTag, properties: []property{
 		{name: "net_id", schema: uuidText},
 		{name: "port_id", schema: uuidText},
 		{name: "fixed_ips", schema: addressList(1, 1)},
@@ -22,13 +22,22 @@ func createBody(v microversion) *schema {
 	if v.atLeast(49) {
 		in.properties = append(in.properties, property{name: "tag", schema: tagText})
 	}
-	return &schema{kind: "object", properties: []property{{name: "interfaceAttachment", schema: in}}}
+	return &schema{kind: "object", open: as.soft, properties: []property{{name: "interfaceAttachment", schema: in}}}
+}
+
+// leftTag checks a tag that a soft dialect has left where it was.
+func leftTag(v any) string {
+	tag := text(v.(object), "tag", "")
+	if tag == "" {
+		return ""
+	}
+	return tagRule(tag)
 }
 
 // createInterface attaches a port. It answers when the guest has the NIC.
 func (a *API) createInterface(c *call) (reply, error) {
-	if found := createBody(c.version).check(c.body); found != nil {
-		return reply{}, &httpError{status: http.StatusBadRequest, text: found.nova()}
+	if err := c.conforms(createBody(c.version, c.route.as)); err != nil {
+		return reply{}, err
 	}
 	in := inner(c.body, "interfaceAttachment")
 	server, err := a.pathServer(c)
@@ -45,7 +54,7 @@ func (a *API) createInterface(c *call) (reply, error) {
 	}
 	at, err := a.attachWithin(c.Context(), r)
 	if err != nil {
-		return reply{}, inNovasWords(err, server.ID)
+		return reply{}, c.route.as.attachFailed(err, server.ID)
 	}
 	return ok(object{{"interfaceAttachment", interfaceView(at, c.version)}}), nil
 }

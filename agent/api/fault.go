@@ -11,14 +11,19 @@ import (
 // A dialect is a way to say things: which headers an answer has, and how it
 // names an error.
 type dialect struct {
+	root      string   // where its resources are
 	versioned bool     // has microversions
+	soft      bool     // lets be what it does not know of a body
 	ids       []string // the headers that carry the request's id
 	fault     func(c *call, err error) reply
+
+	attachFailed func(err error, server string) error // says why a port was not attached
 }
 
 // The dialects that are spoken.
 var (
-	compute = &dialect{versioned: true, ids: computeIDs, fault: computeFault}
+	compute = &dialect{root: "/v2.1", versioned: true, ids: computeIDs, fault: computeFault, attachFailed: inNovasWords}
+	older   = &dialect{root: "/v2", soft: true, ids: computeIDs, fault: olderFault, attachFailed: inOlderWords}
 	router  = &dialect{ids: computeIDs, fault: computeFault} // compute, where no resource was reached
 	network = &dialect{ids: []string{"X-Openstack-Request-Id"}, fault: networkFault}
 	own     = &dialect{ids: []string{"X-Openstack-Request-Id"}, fault: ownFault}
@@ -110,13 +115,25 @@ var faultNames = map[int]string{
 	http.StatusServiceUnavailable:    "serviceUnavailable",
 }
 
-// computeFault says err as Nova would: one member, named after the status.
-func computeFault(_ *call, err error) reply {
-	k := computeKinds[kindOf(err)]
-	status, text := k.status, shown(err, k.text)
+// computeFault says err as Nova would.
+func computeFault(_ *call, err error) reply { return novaFault(computeStatus(err, nil)) }
+
+// computeStatus returns the status of err, for which differs may have another
+// row, and what is said of it.
+func computeStatus(err error, differs map[vif.Kind]int) (int, string) {
 	if h, ok := errors.AsType[*httpError](err); ok {
-		status, text = h.status, h.text
+		return h.status, h.text
 	}
+	kind := kindOf(err)
+	k := computeKinds[kind]
+	if status, ok := differs[kind]; ok {
+		k.status = status
+	}
+	return k.status, shown(err, k.text)
+}
+
+// novaFault is a fault as Nova writes it: one member, named after the status.
+func novaFault(status int, text string) reply {
 	name, ok := faultNames[status]
 	if !ok {
 		name = "computeFault"

@@ -94,7 +94,7 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	schemas := []*schema{createBody(newest), attachmentBody, networkCreated, subnetCreated, portCreated, portChanged}
+	schemas := []*schema{createBody(newest, compute), attachmentBody, networkCreated, subnetCreated, portCreated, portChanged}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		v, err := decode(body)
 		if err != nil {

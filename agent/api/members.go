@@ -56,7 +56,7 @@ func checkRequired(s *schema, v any) *violation {
 
 func checkAdditional(s *schema, v any) *violation {
 	o, ok := v.(object)
-	if !ok {
+	if !ok || s.open {
 		return nil
 	}
 	var extra, quoted []string

@@ -75,9 +75,9 @@ type exchange struct {
 	answer    string
 }
 
-func readExchanges(t *testing.T) []exchange {
+func readExchanges(t *testing.T, file string) []exchange {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/nova/exchanges.txt")
+	raw, err := os.ReadFile("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ var better = map[string]struct {
 
 // TestNova puts every recorded request to vifd, and wants Nova's answer.
 func TestNova(t *testing.T) {
-	for _, e := range readExchanges(t) {
+	for _, e := range readExchanges(t, "nova/exchanges.txt") {
 		t.Run(e.name, func(t *testing.T) {
 			w := recordedWorld()
 			prepare(t, w, e)

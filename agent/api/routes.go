@@ -4,14 +4,14 @@ import "slices"
 
 // Where the resources of the Compute API are.
 const (
-	computeBase       = "/v2.1[/{project}]"
-	computeServers    = computeBase + "/servers"
-	computeInterfaces = computeServers + "/{server}/os-interface"
+	computeBase = "/v2.1[/{project}]"
+	olderBase   = "/v2[/{project}]"
 )
 
 // routes is the table of what is served: of rows that match, the first counts.
 func (a *API) routes() []route {
-	table := slices.Concat(a.versionRoutes(), a.computeRoutes(), a.networkRoutes(), a.ownRoutes(), a.fallbacks())
+	table := slices.Concat(a.versionRoutes(), a.computeRoutes(computeBase, compute), a.computeRoutes(olderBase, older),
+		a.networkRoutes(), a.ownRoutes(), a.fallbacks())
 	for i := range table {
 		for _, path := range spellOut(table[i].pattern) {
 			table[i].paths = append(table[i].paths, segments(path))
@@ -29,18 +29,20 @@ func (a *API) versionRoutes() []route {
 	}
 }
 
-func (a *API) computeRoutes() []route {
+func (a *API) computeRoutes(base string, as *dialect) []route {
+	servers := base + "/servers"
+	interfaces := servers + "/{server}/os-interface"
 	return []route{
-		{"GET", computeInterfaces, Reader, compute, a.listInterfaces, nil},
-		{"POST", computeInterfaces, Member, compute, a.createInterface, nil},
-		{"GET", computeInterfaces + "/{port}", Reader, compute, a.showInterface, nil},
-		{"DELETE", computeInterfaces + "/{port}", Member, compute, a.deleteInterface, nil},
+		{"GET", interfaces, Reader, as, a.listInterfaces, nil},
+		{"POST", interfaces, Member, as, a.createInterface, nil},
+		{"GET", interfaces + "/{port}", Reader, as, a.showInterface, nil},
+		{"DELETE", interfaces + "/{port}", Member, as, a.deleteInterface, nil},
 
-		{"GET", computeServers, Reader, compute, a.listServers, nil},
-		{"GET", computeServers + "/detail", Reader, compute, a.listServersInDetail, nil},
-		{"GET", computeServers + "/{server}", Reader, compute, a.showServer, nil},
-		{"GET", computeServers + "/{server}/ips", Reader, compute, a.listAddresses, nil},
-		{"GET", computeServers + "/{server}/ips/{network}", Reader, compute, a.showAddresses, nil},
+		{"GET", servers, Reader, as, a.listServers, nil},
+		{"GET", servers + "/detail", Reader, as, a.listServersInDetail, nil},
+		{"GET", servers + "/{server}", Reader, as, a.showServer, nil},
+		{"GET", servers + "/{server}/ips", Reader, as, a.listAddresses, nil},
+		{"GET", servers + "/{server}/ips/{network}", Reader, as, a.showAddresses, nil},
 	}
 }
 

@@ -23,6 +23,7 @@ type schema struct {
 	minItems, maxItems   int
 	items                *schema
 	properties           []property // of an object, which may have no others
+	open                 bool       // but for this one, which may
 	required             []string
 	rule                 func(v any) string // for what no keyword says; "" is all right
 }
@@ -75,8 +76,8 @@ func keywords() []keyword {
 		{"items", checkItems},
 		{"properties", checkProperties},
 		{"required", checkRequired},
-		{"additionalProperties", checkAdditional},
 		{"rule", checkRule},
+		{"additionalProperties", checkAdditional},
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 // has it.
 func (c *call) base() string {
 	if project, ok := c.params["project"]; ok {
-		return c.host() + "/v2.1/" + project
+		return c.host() + c.route.as.root + "/" + project
 	}
-	return c.host() + "/v2.1"
+	return c.host() + c.route.as.root
 }
 
 // bookmark returns the address of a resource without a version.

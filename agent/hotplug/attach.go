@@ -50,7 +50,8 @@ func (e *Engine) AttachAll(ctx context.Context, rs []vif.Request) ([]vif.Attachm
 	}
 	e.after.Go(func() {
 		defer unlock()
-		for _, j := range jobs {
+		for i, j := range jobs {
+			e.told(context.WithoutCancel(ctx), j.a, truths[i])
 			e.persist(context.WithoutCancel(ctx), j.a)
 		}
 	})
@@ -97,7 +98,7 @@ func (e *Engine) into(ctx context.Context, j *job, srv vif.Server) (err error) {
 	if err := j.op.time(stepNote, func() error { j.a, err = e.note(ctx, j.Request, srv, p, j.op); return fail.At(fail.A1, err) }); err != nil {
 		return errors.Join(err, e.release(ctx, p))
 	}
-	if err := e.connect(ctx, j.a.NIC, srv.Live, &j.op.timer); err != nil {
+	if err := e.connect(ctx, j.a.NIC, &j.op.timer); err != nil {
 		return errors.Join(err, e.abandon(ctx, j.a, j.op))
 	}
 	return nil

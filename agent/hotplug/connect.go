@@ -3,6 +3,7 @@ package hotplug
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"vifd/vif"
@@ -14,24 +15,34 @@ const headStart = 3 * time.Millisecond
 
 // quick is how long the switch's part may take for a guest not to miss it: by
 // then it has hardly seen that it has a new NIC.
-const quick = 10 * time.Millisecond
+const quick = 25 * time.Millisecond
+
+// A pace is how long the two halves of the last attach took. The next one goes
+// by it; where it errs, time is lost and nothing else.
+type pace struct{ wire, show atomic.Int64 }
+
+// slow tells whether the switch is slow, as it is with many ports: ovs-vswitchd
+// goes through all of them whenever its database or any link changes.
+func (p *pace) slow() bool { return p.wire.Load() > int64(quick) }
+
+// lag is how long a guest's part waits for the switch's to begin, so that the
+// guest has its NIC ahead of its wire by the time of one Show at most.
+func (p *pace) lag() time.Duration { return time.Duration(p.wire.Load() - 2*p.show.Load()) }
 
 // connect does the switch's part and the guest's side by side. The tap stays
 // down, and carries nothing, until the filter is in place and the switch has the
 // port. Where it takes longer than an attach waits for it, connect returns nil
 // with the tap still down, and Recover raises it.
 //
-// With many ports the switch is slow: ovs-vswitchd goes through all of them
-// whenever its database or any link changes. Where that took long the last time,
-// the port is plugged ahead of its tap, so that it goes through them once for both;
-// and the guest sees its link down until the tap is up.
-func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) error {
+// With a slow switch the port is plugged ahead of its tap, so that ovs-vswitchd
+// goes through its ports once for both.
+func (e *Engine) connect(ctx context.Context, n vif.NIC, t *timer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	filter := start(func() error { return e.do(ctx, stepFilter, n, t) })
 	defer func() { cancel(); <-filter.done }()
-	slow := !e.quick.Load()
+	slow := e.pace.slow()
 	if slow {
-		if err := e.plug(ctx, n, filter, t); err != nil {
+		if err := e.do(ctx, stepPlug, n, t); err != nil {
 			return err
 		}
 	}
@@ -43,26 +54,32 @@ func (e *Engine) connect(ctx context.Context, n vif.NIC, live bool, t *timer) er
 		confirmed, err = e.wire(ctx, n, slow, filter, t)
 		return err
 	})
-	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, !slow) })
+	if wire.within(e.pace.lag()) && wire.err != nil {
+		return wire.err
+	}
+	begun := time.Now()
+	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, true) })
+	e.pace.show.Store(int64(time.Since(begun)))
 	if failed := wire.wait(); err != nil || failed != nil {
 		return errors.Join(err, failed)
 	}
 	if !confirmed {
 		e.held.make(n.Port.ID)
-		return nil
 	}
-	if !slow || !live {
-		return nil
-	}
-	return t.time(stepLink, func() error { return e.Hypervisor.Link(ctx, n, true) })
+	return nil
 }
 
 // wire raises the tap when filter and port are there. The port is plugged here,
-// unless that was done ahead.
+// unless that was done ahead: after its filter where that does not take long. A
+// port whose filter is still on its way drops everything, as its number has no
+// rules.
 func (e *Engine) wire(ctx context.Context, n vif.NIC, plugged bool, filter *lane, t *timer) (confirmed bool, err error) {
 	begun := time.Now()
 	if !plugged {
-		if err := e.plug(ctx, n, filter, t); err != nil {
+		if filter.within(headStart) && filter.err != nil {
+			return false, filter.err
+		}
+		if err := e.do(ctx, stepPlug, n, t); err != nil {
 			return false, err
 		}
 	}
@@ -70,21 +87,11 @@ func (e *Engine) wire(ctx context.Context, n vif.NIC, plugged bool, filter *lane
 		return false, err
 	}
 	confirmed, err = e.confirm(ctx, n, t)
-	e.quick.Store(time.Since(begun) < quick)
+	e.pace.wire.Store(int64(time.Since(begun)))
 	if err != nil || !confirmed {
 		return false, err
 	}
 	return true, fail.At(fail.A12, e.do(ctx, stepRaise, n, t))
-}
-
-// plug makes the switch port, after its filter where that does not take long. A
-// port whose filter is still on its way drops everything, as its number has no
-// rules.
-func (e *Engine) plug(ctx context.Context, n vif.NIC, filter *lane, t *timer) error {
-	if filter.within(headStart) && filter.err != nil {
-		return filter.err
-	}
-	return e.do(ctx, stepPlug, n, t)
 }
 
 // confirm waits until the switch has the port. One that is still at it is no
@@ -123,7 +130,7 @@ func (l *lane) wait() error {
 	return l.err
 }
 
-// within tells whether the work ends within d.
+// within tells whether the work ends within d, which may be none.
 func (l *lane) within(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

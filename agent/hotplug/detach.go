@@ -70,7 +70,7 @@ func (e *Engine) attachment(ctx context.Context, server, port string) (a store.A
 func (e *Engine) unwant(ctx context.Context, a *store.Attachment, op *operation) error {
 	a.Desired, a.Error, a.Operation = store.Absent, "", op.row.ID
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.PutAttachment(*a); err != nil {
+		if err := e.put(tx, *a); err != nil {
 			return err
 		}
 		return tx.PutOperation(op.record(a.NIC.Port.ID))
@@ -116,13 +116,13 @@ func (e *Engine) giveBack(ctx context.Context, a *store.Attachment) error {
 		return err
 	}
 	a.Desired, a.Released = store.Absent, true
-	return e.Store.Update(ctx, func(tx *store.Tx) error { return tx.PutAttachment(*a) })
+	return e.Store.Update(ctx, func(tx *store.Tx) error { return e.put(tx, *a) })
 }
 
 // succeeded keeps that a detach has been done.
 func (e *Engine) succeeded(ctx context.Context, op *operation) {
 	row := op.ended(op.row.Port, nil)
-	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.PutOperation(row) }); err != nil {
+	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return finished(tx, row, "") }); err != nil {
 		e.Log.Warn("operation not recorded", "operation", row.ID, "err", err)
 	}
 }

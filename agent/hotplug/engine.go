@@ -7,7 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"vifd/agent/store"
@@ -33,6 +32,7 @@ type Limits struct {
 	Detach    time.Duration // a detach waits this long for the guest before it is left to Recover
 	Undo      time.Duration // bounds all else of an undoing, whatever became of its caller
 	MaxQueues int           // 0 and 1: one queue pair; more: one a vCPU, up to this many
+	Notices   bool          // what Nova is to be told is kept for it
 }
 
 // An Engine changes this host one server at a time, and different servers side
@@ -43,11 +43,11 @@ type Engine struct {
 	servers keyed // one change at a time to a server
 	ports   keyed // and to a port, until nothing of its last attachment is left
 	after   sync.WaitGroup
-	held    marks       // ports whose tap is down until the switch has them
-	quick   atomic.Bool // the switch's part did not take long, the last time
-	names   sync.Mutex  // held while a name and a number are chosen and noted
-	waiting marks       // servers that are looked at again once they are not busy
-	strays  strays      // what the last look at everything found that nobody owns
+	held    marks      // ports whose tap is down until the switch has them
+	pace    pace       // of the last attach
+	names   sync.Mutex // held while a name and a number are chosen and noted
+	waiting marks      // servers that are looked at again once they are not busy
+	strays  strays     // what the last look at everything found that nobody owns
 }
 
 // New returns an Engine. It does nothing until it is asked.

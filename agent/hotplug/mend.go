@@ -22,8 +22,8 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	found := w.of(a.NIC)
 	acts := plan(a, found)
 	switch {
-	case len(acts) == 0 && found.SwitchKnown && found.ServersKnown:
-		return e.healthy(ctx, a)
+	case len(acts) == 0 && found.SwitchKnown && found.ServersKnown && e.ailing(a):
+		return e.acted(ctx, a, nil)
 	case len(acts) == 0:
 		return nil
 	}
@@ -52,11 +52,15 @@ func (e *Engine) again(ctx context.Context, a store.Attachment) (*store.Attachme
 	if errors.Is(err, vif.NotFound) {
 		return nil, nil
 	}
-	same := now.NIC.Gen == a.NIC.Gen && now.Desired == a.Desired && now.Settled == a.Settled && now.Released == a.Released
-	if err != nil || !same {
+	if err != nil || !same(now, a) {
 		return nil, err
 	}
 	return &now, nil
+}
+
+// same tells whether nothing has happened to a row.
+func same(now, a store.Attachment) bool {
+	return now.NIC.Gen == a.NIC.Gen && now.Desired == a.Desired && now.Settled == a.Settled && now.Released == a.Released
 }
 
 // act does the acts in turn.
@@ -133,16 +137,23 @@ func (e *Engine) wired(ctx context.Context, step string, n vif.NIC) error {
 	return e.do(ctx, step, n, &timer{})
 }
 
-// acted keeps what repair came to in the row, where port_state is read. Waiting
-// for a guest, or for a daemon that is down, is no fault of the port's.
+// acted keeps what repair came to in the row, where port_state is read, and
+// tells what became of it. Waiting for a guest, or for a daemon that is down, is
+// no fault of the port's.
 func (e *Engine) acted(ctx context.Context, a store.Attachment, err error) error {
-	if err == nil {
-		return e.healthy(ctx, a)
+	switch {
+	case err == nil:
+		err = e.healthy(ctx, a)
+	case errors.Is(err, vif.Pending) || errors.Is(err, vif.Unavailable):
+	default:
+		err = errors.Join(err, e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = err.Error() }))
 	}
-	if errors.Is(err, vif.Pending) || errors.Is(err, vif.Unavailable) {
-		return err
-	}
-	return errors.Join(err, e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = err.Error() }))
+	return errors.Join(err, e.report(ctx, a.NIC))
+}
+
+// ailing tells whether earlier passes found something that healthy clears.
+func (e *Engine) ailing(a store.Attachment) bool {
+	return a.Error != "" || e.held.has(a.NIC.Port.ID)
 }
 
 // healthy clears what earlier passes found.

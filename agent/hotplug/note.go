@@ -37,7 +37,7 @@ func (e *Engine) note(ctx context.Context, r vif.Request, srv vif.Server, p vif.
 		if a.NIC.Tap == "" {
 			continue
 		}
-		if err = e.Store.Update(ctx, func(tx *store.Tx) error { return begun(tx, &a, r.Once, op) }); !errors.Is(err, vif.InUse) {
+		if err = e.Store.Update(ctx, func(tx *store.Tx) error { return e.begun(tx, &a, r.Once, op) }); !errors.Is(err, vif.InUse) {
 			return a, err
 		}
 	}
@@ -45,14 +45,14 @@ func (e *Engine) note(ctx context.Context, r vif.Request, srv vif.Server, p vif.
 }
 
 // begun is note's one commit.
-func begun(tx *store.Tx, a *store.Attachment, o *vif.Once, op *operation) (err error) {
+func (e *Engine) begun(tx *store.Tx, a *store.Attachment, o *vif.Once, op *operation) (err error) {
 	if a.NIC.Gen, err = tx.NextGen(); err != nil {
 		return err
 	}
 	if a.NIC.OFPort, err = tx.FreeOFPort(a.NIC.Port.Segment.Bridge); err != nil {
 		return err
 	}
-	if err := tx.PutAttachment(*a); err != nil {
+	if err := e.put(tx, *a); err != nil {
 		return err
 	}
 	if err := noteOnce(tx, o, op); err != nil {
@@ -87,10 +87,10 @@ func (e *Engine) settle(ctx context.Context, jobs []*job) error {
 		for _, j := range jobs {
 			a := j.a
 			a.Settled = true
-			if err := tx.PutAttachment(a); err != nil {
+			if err := e.put(tx, a); err != nil {
 				return err
 			}
-			if err := tx.PutOperation(j.op.ended(a.NIC.Port.ID, nil)); err != nil {
+			if err := finished(tx, j.op.ended(a.NIC.Port.ID, nil), ""); err != nil {
 				return err
 			}
 		}

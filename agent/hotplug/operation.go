@@ -1,6 +1,7 @@
 package hotplug
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -44,6 +45,18 @@ func (o *operation) ended(port string, err error) vif.Operation {
 	return row
 }
 
+// finished keeps an operation that has ended, and tells it. reason is for
+// everybody.
+func finished(tx *store.Tx, o vif.Operation, reason string) error {
+	if err := tx.PutOperation(o); err != nil {
+		return err
+	}
+	return tx.AddEvent(vif.Event{
+		Kind: vif.OperationFinished, Server: o.Server, Port: o.Port, Project: o.Project,
+		Operation: o.ID, Action: o.Kind, Result: o.Result, Reason: reason,
+	})
+}
+
 // closed ends the records of all operations with n that are still open, now that
 // nothing of it is left.
 func (e *Engine) closed(ctx context.Context, n vif.NIC) error {
@@ -57,7 +70,7 @@ func (e *Engine) closed(ctx context.Context, n vif.NIC) error {
 			if o.Kind == vif.AttachInterface {
 				o.Result, o.Error = vif.Failure, "vifd ended before the server had the NIC; all of it was taken back"
 			}
-			err = tx.PutOperation(o)
+			err = finished(tx, o, o.Error)
 		}
 		return err
 	})
@@ -68,8 +81,8 @@ func (e *Engine) closed(ctx context.Context, n vif.NIC) error {
 func (e *Engine) failed(ctx context.Context, o *operation, err error) {
 	ctx, cancel := e.undoContext(ctx, 0)
 	defer cancel()
-	row := o.ended(o.row.Port, err)
-	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.PutOperation(row) }); err != nil {
+	row, why := o.ended(o.row.Port, err), cmp.Or(vif.Shown(err), vif.KindOf(err).Error())
+	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return finished(tx, row, why) }); err != nil {
 		e.Log.Warn("operation not recorded", "operation", row.ID, "err", err)
 	}
 }

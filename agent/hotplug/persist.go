@@ -41,7 +41,7 @@ func (e *Engine) amend(ctx context.Context, n vif.NIC, change func(*store.Attach
 			return err
 		}
 		change(&row)
-		return tx.PutAttachment(row)
+		return e.put(tx, row)
 	})
 }
 

@@ -55,13 +55,17 @@ func (e *Engine) Recover(ctx context.Context, l Look) error {
 	if err != nil {
 		return err
 	}
+	if len(rows) == 0 {
+		return e.tellSeen(ctx, nil, &world{})
+	}
 	l.All = l.All || e.held.any()
 	w, err := e.see(ctx, rows, l)
 	if err = fail.At(fail.R1, err); err != nil {
 		return err
 	}
+	told := e.tellSeen(ctx, rows, w)
 	laid := e.lay(ctx, w)
-	return errors.Join(laid, e.mendAll(ctx, w), e.collect(ctx, w))
+	return errors.Join(told, laid, e.mendAll(ctx, w), e.collect(ctx, w))
 }
 
 // lay puts the base flows of bridges back, and looks at the flows again then: a

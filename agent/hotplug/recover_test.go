@@ -14,7 +14,7 @@ func TestRecover(t *testing.T) {
 		crash, want string
 	}{
 		{"claim", ""}, {"create", ""}, {"filter", ""}, {"plug", ""}, {"show", ""},
-		{"raise", ""}, {"link", ""}, {"persist", attached},
+		{"raise", ""}, {"persist", attached},
 		{"hide", ""}, {"unplug", ""}, {"unfilter", ""}, {"release", ""}, {"remove", ""},
 	} {
 		t.Run(tt.crash, func(t *testing.T) {

@@ -36,7 +36,6 @@ const (
 	stepShow    = "show"
 	stepConfirm = "confirm"
 	stepRaise   = "raise"
-	stepLink    = "link"
 	stepSettle  = "settle"
 	stepPersist = "persist"
 	stepRelease = "release"

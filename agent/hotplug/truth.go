@@ -36,31 +36,41 @@ func (e *Engine) Detaching(ctx context.Context, server, port string) bool {
 
 // truth looks at what became of a.
 func (e *Engine) truth(ctx context.Context, a store.Attachment) vif.Attachment {
-	state, reason := e.state(ctx, a)
+	state, reason := e.state(a, e.tap(ctx))
 	return vif.Attachment{NIC: a.NIC, State: state, Reason: reason}
+}
+
+// A tapLook finds a NIC's tap, or nil where there is none of ours.
+type tapLook func(vif.NIC) (*vif.Tap, error)
+
+// tap asks the kernel.
+func (e *Engine) tap(ctx context.Context) tapLook {
+	return func(n vif.NIC) (*vif.Tap, error) {
+		t, there, ours, err := e.Taps.Tap(ctx, n.Tap)
+		if err != nil || !there || !ours {
+			return nil, err
+		}
+		return &t, nil
+	}
 }
 
 // state reads the port_state from the world. The store only says which way the
 // NIC is going.
-func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, string) {
-	switch {
-	case a.Desired == store.Absent:
-		return vif.Build, because("being detached", a.Error)
-	case !a.Settled:
-		return vif.Build, because("being attached", a.Error)
-	case a.Error != "":
-		return vif.Error, a.Error
-	case e.held.has(a.NIC.Port.ID):
+func (e *Engine) state(a store.Attachment, look tapLook) (vif.State, string) {
+	if state, reason := way(a); state != "" {
+		return state, reason
+	}
+	if e.held.has(a.NIC.Port.ID) {
 		return vif.Build, "the tap is down until the switch has the port"
 	}
 	if state, reason := e.switchState(a.NIC); state != vif.Active {
 		return state, reason
 	}
-	t, there, ours, err := e.Taps.Tap(ctx, a.NIC.Tap)
+	t, err := look(a.NIC)
 	switch {
 	case err != nil:
 		return vif.Error, err.Error()
-	case !there || !ours:
+	case t == nil:
 		return vif.Error, fmt.Sprintf("the tap %s is gone", a.NIC.Tap)
 	case !t.Up:
 		return vif.Down, fmt.Sprintf("the tap %s is down", a.NIC.Tap)
@@ -71,6 +81,19 @@ func (e *Engine) state(ctx context.Context, a store.Attachment) (vif.State, stri
 		return vif.Error, fmt.Sprintf("the switch holds an older device than the tap %s", a.NIC.Tap)
 	}
 	return vif.Active, ""
+}
+
+// way is what the row alone says, or "" where the world has to be asked.
+func way(a store.Attachment) (vif.State, string) {
+	switch {
+	case a.Desired == store.Absent:
+		return vif.Build, because("being detached", a.Error)
+	case !a.Settled:
+		return vif.Build, because("being attached", a.Error)
+	case a.Error != "":
+		return vif.Error, a.Error
+	}
+	return "", ""
 }
 
 // switchState is the switch's word on a NIC.

@@ -140,9 +140,7 @@ func (w *world) of(n vif.NIC) seen {
 		ServersKnown: w.looked(n.Server),
 		Filtered:     !w.all || known && !rules.Astray[n.Port.ID],
 	}
-	if t, ok := w.taps[n.Tap]; ok && t.Port == n.Port.ID {
-		s.Tap = &t
-	}
+	s.Tap, _ = w.tap(n)
 	if p, ok := w.plugged[n.Port.ID]; ok {
 		s.Plugged = &p
 	}
@@ -153,4 +151,12 @@ func (w *world) of(n vif.NIC) seen {
 		s.Defined = &vif.Server{NICs: defined}
 	}
 	return s
+}
+
+// tap returns n's tap as the look found it.
+func (w *world) tap(n vif.NIC) (*vif.Tap, error) {
+	if t, ok := w.taps[n.Tap]; ok && t.Port == n.Port.ID {
+		return &t, nil
+	}
+	return nil, nil
 }

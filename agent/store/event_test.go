@@ -187,7 +187,7 @@ func TestNoticesAreBounded(t *testing.T) {
 func TestTold(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	told := Told{Port: "p", Gen: 7, Server: "vm", Project: "pr", State: vif.Down, Reason: "off", Plugged: true}
+	told := Told{Port: "p", Gen: 7, Server: "vm", Project: "pr", State: vif.Down, Plugged: true}
 	update(t, s, func(tx *Tx) error { return tx.PutTold(told) })
 	update(t, s, func(tx *Tx) error {
 		got, err := tx.Told("p")

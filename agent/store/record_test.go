@@ -44,7 +44,7 @@ var (
 		Started: day, Finished: day.Add(time.Second), Result: vif.Failure, Error: "no", Steps: []vif.Progress{{Step: "tap", Ms: 0.8}},
 	}
 	answer = vif.Answer{Once: vif.Once{Caller: "u", Key: "k", Request: []byte{1}}, Status: 200, Type: "text/plain", Body: []byte("{}"), Operations: []string{"req-1"}, Created: day}
-	locked = ServerLock{Server: "vm", Reason: "mine", At: day}
+	locked = ServerLock{Server: "vm", Reason: "mine", At: day, Admin: true}
 )
 
 // put keeps one record of each sort.

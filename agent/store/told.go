@@ -9,14 +9,13 @@ type Told struct {
 	Server  string
 	Project string
 	State   vif.State
-	Reason  string
-	Plugged bool // Nova was told that the port is plugged, or failed to be
+	Plugged bool // Nova is to be told when it goes
 }
 
-const toldColumns = `SELECT port, gen, server, project, state, reason, plugged FROM told `
+const toldColumns = `SELECT port, gen, server, project, state, plugged FROM told `
 
 func scanTold(r row) (t Told, err error) {
-	err = r.Scan(&t.Port, &t.Gen, &t.Server, &t.Project, &t.State, &t.Reason, &t.Plugged)
+	err = r.Scan(&t.Port, &t.Gen, &t.Server, &t.Project, &t.State, &t.Plugged)
 	return t, err
 }
 
@@ -37,8 +36,8 @@ func (tx *Tx) AllTold() (map[string]Told, error) {
 
 // PutTold keeps t in place of what its port has.
 func (tx *Tx) PutTold(t Told) error {
-	_, err := tx.exec(`INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		t.Port, t.Gen, t.Server, t.Project, string(t.State), t.Reason, t.Plugged)
+	_, err := tx.exec(`INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?)`,
+		t.Port, t.Gen, t.Server, t.Project, string(t.State), t.Plugged)
 	return err
 }
 

@@ -15,8 +15,7 @@ CREATE TABLE told (
 	server  TEXT NOT NULL,
 	project TEXT NOT NULL,
 	state   TEXT NOT NULL,
-	reason  TEXT NOT NULL,
-	plugged INTEGER NOT NULL -- whether Nova was told that the port is plugged, or failed to be
+	plugged INTEGER NOT NULL -- whether Nova is to be told when it goes
 ) STRICT, WITHOUT ROWID;
 
 -- What Nova is to be told, until it has taken it.
