@@ -29,7 +29,8 @@ var (
 	_ hotplug.Hypervisor = (*hypervisor.Host)(nil)
 	_ api.Attachments    = (*hotplug.Engine)(nil)
 	_ api.Operations     = (*hotplug.Engine)(nil)
-	_ api.Servers        = (*hypervisor.Host)(nil)
+	_ api.Servers        = servers{}
+	_ api.Locks          = servers{}
 	_ api.Networking     = (*local.Local)(nil)
 	_ api.Health         = (*pulse)(nil)
 	_ api.Tokens         = tokens{}
@@ -83,8 +84,9 @@ func (a *agent) open(ctx context.Context) (err error) {
 	}, a.config.Engine)
 	a.loop = newLoop(a.engine.Recover, a.log)
 	a.pulse = &pulse{version: a.Version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
+	hosted := servers{a.host, a.store}
 	a.api = api.New(api.Config{
-		Servers: a.host, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
+		Servers: hosted, Locks: hosted, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
 		Tokens: tokens{a.store},
 		Log:    a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
 	})

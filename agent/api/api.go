@@ -15,6 +15,7 @@ import (
 // A Config is what an API needs.
 type Config struct {
 	Servers     Servers
+	Locks       Locks
 	Attachments Attachments
 	Operations  Operations
 	Networking  Networking

@@ -12,6 +12,18 @@ type Servers interface {
 	Servers(ctx context.Context) ([]vif.Server, error)
 }
 
+// Locks keep all but admins from changing a server. Servers tells which are
+// locked.
+type Locks interface {
+	// Lock locks the server. A lock of an admin's stays as it is when somebody
+	// else locks the server again.
+	Lock(ctx context.Context, server string, by vif.Caller, reason string) error
+
+	// Unlock unlocks the server, if it is locked. What an admin has locked is
+	// vif.Forbidden for anybody else.
+	Unlock(ctx context.Context, server string, by vif.Caller) error
+}
+
 // Attachments plugs ports into servers. Attach and Detach return when it is
 // done: with the NIC in (or out of) the guest, or with nothing changed. The one
 // exception is an error of kind vif.Pending from Detach: the guest has not let

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"vifd/vif"
 )
@@ -165,6 +166,8 @@ var better = map[string]struct {
 	"err-ip-v6-on-v4": {400, `{"badRequest": {"code": 400, "message": "Fixed IP fd00::7 is not a valid ip address for network ` + net89 + `."}}`,
 		"likewise"},
 	"err-uuid-no-dashes": {200, "", "a UUID is the same however it is written"},
+	"addFixedIp-2.1": {400, `{"badRequest": {"code": 400, "message": "There is no such action: addFixedIp. vifd changes the addresses of a port by PUT /v2.0/ports/{id}."}}`,
+		"the addresses of a port are the Networking API's, in Nova too since 2.44"},
 }
 
 // TestNova puts every recorded request to vifd, and wants Nova's answer.
@@ -176,6 +179,9 @@ func TestNova(t *testing.T) {
 			a := serve(t, w, identities[e.who])
 			r := httptest.NewRequest(e.method, "http://nova:8774"+e.path, strings.NewReader(e.body))
 			r.Header = e.sent
+			if e.status == http.StatusUnauthorized {
+				r = remote(r, NewBearers(&keptTokens{}, quiet()), map[string]string{"stranger": "bogus"}[e.who])
+			}
 			got := httptest.NewRecorder()
 			a.ServeHTTP(got, r)
 			if b, ok := better[e.name]; ok {
@@ -196,8 +202,9 @@ func prepare(t *testing.T, w *world, e exchange) {
 		}
 	}
 	var answer struct {
-		One  recordedInterface   `json:"interfaceAttachment"`
-		Many []recordedInterface `json:"interfaceAttachments"`
+		One     recordedInterface   `json:"interfaceAttachment"`
+		Many    []recordedInterface `json:"interfaceAttachments"`
+		Actions []recordedAction    `json:"instanceActions"`
 	}
 	if strings.HasPrefix(e.answer, "{") {
 		if err := json.Unmarshal([]byte(e.answer), &answer); err != nil {
@@ -211,6 +218,9 @@ func prepare(t *testing.T, w *world, e exchange) {
 	}
 	for _, i := range answer.Many {
 		w.attached = append(w.attached, i.attachment(vm1))
+	}
+	for _, o := range answer.Actions {
+		w.operations = append(w.operations, o.operation(t))
 	}
 	if e.method == "POST" && answer.One.PortID != "" {
 		at := answer.One.attachment("")
@@ -242,6 +252,29 @@ func (i recordedInterface) attachment(server string) vif.Attachment {
 		tag = "nic-a" // which is not shown before 2.70
 	}
 	return vif.Attachment{NIC: vif.NIC{Port: p, Server: server, Tag: tag}, State: i.PortState}
+}
+
+// A recordedAction is an instance action as Nova showed it.
+type recordedAction struct {
+	Action    string
+	Server    string `json:"instance_uuid"`
+	ID        string `json:"request_id"`
+	User      string `json:"user_id"`
+	Project   string `json:"project_id"`
+	StartTime string `json:"start_time"`
+	UpdatedAt string `json:"updated_at"`
+	Message   string
+}
+
+func (a recordedAction) operation(t *testing.T) vif.Operation {
+	t.Helper()
+	started, err := time.Parse("2006-01-02T15:04:05.000000", a.StartTime)
+	finished, err2 := time.Parse("2006-01-02T15:04:05.000000", a.UpdatedAt)
+	if err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	return vif.Operation{ID: a.ID, Kind: a.Action, Server: a.Server, User: a.User, Project: a.Project,
+		Started: started, Finished: finished, Result: map[bool]string{true: vif.Failure, false: vif.Success}[a.Message != ""]}
 }
 
 var (

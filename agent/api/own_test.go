@@ -126,7 +126,7 @@ func TestServers(t *testing.T) {
 		{"by regular expression", "/v2.1/servers?name=^vm.$", "", 200, `"name": "vmo"`},
 		{"by name", "/v2.1/servers/detail?name=vm1", "", 200, `{"servers": [{"id": "` + vm1},
 		{"by none", "/v2.1/servers?name=nope", "", 200, `{"servers": []}`},
-		{"by a bad expression", "/v2.1/servers?name=(", "", 400, `Invalid input for field/attribute name. Value: (. '(' is not a 'regex'`},
+		{"by a bad expression", "/v2.1/servers?name=(", "", 400, `Invalid input for query parameters name. Value: (. '(' is not a 'regex'`},
 		{"a page", "/v2.1/servers?limit=1&marker=" + building, "", 200, `{"servers": [{"id": "` + vm1 + `", "name": "vm1"`},
 		{"a bad page", "/v2.1/servers?limit=-1", "", 400, `'-1' does not match`},
 		{"a marker of nothing", "/v2.1/servers?marker=x", "", 400, `marker [x] not found`},

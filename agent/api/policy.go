@@ -12,6 +12,9 @@ var computePolicies = map[string]string{
 	"GET servers/detail": "os_compute_api:servers:detail",
 	"GET servers/{}":     "os_compute_api:servers:show",
 
+	"GET servers/{}/os-instance-actions":    "os_compute_api:os-instance-actions:list",
+	"GET servers/{}/os-instance-actions/{}": "os_compute_api:os-instance-actions:show",
+
 	"GET servers/{}/ips":    "os_compute_api:ips:index",
 	"GET servers/{}/ips/{}": "os_compute_api:ips:show",
 

@@ -41,6 +41,9 @@ func (a *API) computeRoutes(base string, as *dialect) []route {
 		{"GET", servers, Reader, as, a.listServers, nil},
 		{"GET", servers + "/detail", Reader, as, a.listServersInDetail, nil},
 		{"GET", servers + "/{server}", Reader, as, a.showServer, nil},
+		{"POST", servers + "/{server}/action", Member, as, a.act, nil},
+		{"GET", servers + "/{server}/os-instance-actions", Reader, as, a.listActions, nil},
+		{"GET", servers + "/{server}/os-instance-actions/{action}", Reader, as, a.showAction, nil},
 		{"GET", servers + "/{server}/ips", Reader, as, a.listAddresses, nil},
 		{"GET", servers + "/{server}/ips/{network}", Reader, as, a.showAddresses, nil},
 	}

@@ -33,11 +33,11 @@ func decided(r *route) Role {
 }
 
 // samples are values for the parameters of paths.
-var samples = strings.NewReplacer("{server}", vm1, "{port}", first, "{id}", net88, "{network}", "peer-net88", "{token}", "none", "{alias}", "none")
+var samples = strings.NewReplacer("{server}", vm1, "{port}", first, "{id}", net88, "{network}", "peer-net88", "{token}", "none", "{alias}", "none", "{action}", "none")
 
 // A gate is a door whose callers bring tokens.
 func gate(w *world, tokens Tokens) *API {
-	return New(Config{Servers: w, Attachments: w, Networking: w, Health: w, Tokens: tokens, Log: quiet()})
+	return New(Config{Servers: w, Locks: w, Attachments: w, Operations: w, Networking: w, Health: w, Tokens: tokens, Log: quiet()})
 }
 
 // Every route lets in who the rule or the exceptions say, and nobody else: they
@@ -71,12 +71,17 @@ func TestEveryRoute(t *testing.T) {
 
 // knock sends a request that comes by a network.
 func knock(a *API, who Who, method, path, secret string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader("{}"))
-	r = r.WithContext(context.WithValue(r.Context(), doorKey{}, &Door{Listener: anywhere{}, Who: who}))
-	r.Header.Set("X-Auth-Token", secret)
+	r := remote(httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader("{}")), who, secret)
 	w := httptest.NewRecorder()
 	a.ServeHTTP(w, r)
 	return w
+}
+
+// remote returns r as if it came by a network, with a secret.
+func remote(r *http.Request, who Who, secret string) *http.Request {
+	r = r.WithContext(context.WithValue(r.Context(), doorKey{}, &Door{Listener: anywhere{}, Who: who, Names: []string{"nova"}}))
+	r.Header.Set("X-Auth-Token", secret)
+	return r
 }
 
 // refusal says what is wrong with an answer to a caller with the role, or "".

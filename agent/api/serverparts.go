@@ -55,10 +55,3 @@ func later(created time.Time, s vif.Server) time.Time {
 	}
 	return created
 }
-
-func launched(s vif.Server) any {
-	if s.UpSince.IsZero() {
-		return nil
-	}
-	return s.UpSince.UTC().Format("2006-01-02T15:04:05.000000")
-}

@@ -28,16 +28,6 @@ func (a *API) pathServer(c *call) (vif.Server, error) {
 	return s, nil
 }
 
-func checkLock(c *call, s vif.Server) error { return lockedFor(c.who.Caller, s) }
-
-// lockedFor returns an error if the server is locked for the caller.
-func lockedFor(caller vif.Caller, s vif.Server) error {
-	if s.Locked && !caller.Admin {
-		return vif.WrongState.Because("Instance %s is locked", s.ID)
-	}
-	return nil
-}
-
 // pluggable are the states in which a server's NICs may change.
 var pluggable = []vif.ServerState{vif.ServerActive, vif.ServerPaused, vif.ServerStopped}
 

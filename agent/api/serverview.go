@@ -54,7 +54,7 @@ func (a *API) serverView(c *call, s vif.Server, addresses object) object {
 		{"accessIPv4", ""}, {"accessIPv6", ""}, {"links", serverLinks(c, s.ID)},
 		{"OS-DCF:diskConfig", "MANUAL"}, {"progress", 0}, {"OS-EXT-AZ:availability_zone", "nova"},
 		{"config_drive", ""}, {"key_name", nil},
-		{"OS-SRV-USG:launched_at", launched(s)}, {"OS-SRV-USG:terminated_at", nil},
+		{"OS-SRV-USG:launched_at", micros(s.UpSince)}, {"OS-SRV-USG:terminated_at", nil},
 	}
 	if c.who.Admin {
 		view = append(view, adminView(a.Host, s, c.version)...)

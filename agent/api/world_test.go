@@ -82,11 +82,12 @@ func (w *world) Attached(_ context.Context, server string) ([]vif.Attachment, er
 func (w *world) Attach(_ context.Context, r vif.Request) (vif.Attachment, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	o := w.begin(vif.AttachInterface, r)
 	if w.fail != nil {
-		return vif.Attachment{}, w.fail
+		return vif.Attachment{}, w.end(o, w.fail)
 	}
 	p, err := w.claim(r)
-	if err != nil {
+	if w.end(o, err) != nil {
 		return vif.Attachment{}, err
 	}
 	at := vif.Attachment{NIC: vif.NIC{Port: p, Server: r.Server, Tag: r.Tag}, State: vif.Active}
@@ -208,6 +209,7 @@ func (w *world) Detach(ctx context.Context, r vif.Request) error {
 		return vif.NotFound.Because("Port %s is not attached", port)
 	}
 	w.attached[i].State = vif.Build
+	o := w.begin(vif.DetachInterface, r)
 	stubborn := w.stubborn
 	w.mu.Unlock()
 	if onProgress != nil {
@@ -225,6 +227,7 @@ func (w *world) Detach(ctx context.Context, r vif.Request) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.end(o, nil)
 	w.attached = slices.DeleteFunc(w.attached, func(at vif.Attachment) bool { return at.Port.ID == port })
 	for i := range w.ports {
 		if w.ports[i].ID == port {
@@ -260,6 +263,7 @@ func mustIP(subnet, text string) []vif.FixedIP {
 
 var _ interface {
 	Servers
+	Locks
 	Attachments
 	Operations
 	Networking
@@ -277,7 +281,7 @@ func (c caller) Explain(Role) string                     { return "somebody else
 func serve(t *testing.T, w *world, who Identity) *API {
 	t.Helper()
 	a := New(Config{
-		Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Answers: w, Who: caller(who), Host: "host1", Version: "1.0",
+		Servers: w, Locks: w, Attachments: w, Operations: w, Networking: w, Health: w, Answers: w, Who: caller(who), Host: "host1", Version: "1.0",
 		Log: quiet(),
 	})
 	t.Cleanup(func() { a.Stop(t.Context()) })
