@@ -87,8 +87,8 @@ func (a *agent) open(ctx context.Context) (err error) {
 	hosted := servers{a.host, a.store}
 	a.api = api.New(api.Config{
 		Servers: hosted, Locks: hosted, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
-		Tokens: tokens{a.store},
-		Log:    a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
+		Tokens: tokens{a.store}, Older: a.config.Older,
+		Log: a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
 	})
 	return nil
 }

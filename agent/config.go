@@ -29,6 +29,7 @@ type Config struct {
 	Engine   hotplug.Limits
 	API      api.Limits
 	Listen   []Listen // where the API is served beside the socket
+	Older    api.Older
 
 	raw rawConfig
 }

@@ -43,6 +43,7 @@ func (r rawConfig) config() (Config, error) {
 		Engine: r.engine(&c),
 		API:    r.api(&c),
 		Listen: r.listens(&c),
+		Older:  r.older(&c),
 		raw:    r,
 	}
 	// One that fails is undone before it is answered.
@@ -72,5 +73,11 @@ func (r rawConfig) api(c *checker) api.Limits {
 		Idle:    c.span("limits.idle_time", r.Limits.IdleTime, time.Second, longest),
 		Conns:   c.between("limits.connections", r.Limits.Connections, 1, 1<<16),
 		PerUser: c.between("limits.connections_per_user", r.Limits.ConnectionsPerUser, 1, 1<<16),
+	}
+}
+
+func (r rawConfig) older(c *checker) api.Older {
+	return api.Older{
+		Gone: c.oneOf("compute.virtual_interfaces", r.Compute.VirtualInterfaces, "list", "gone") == "gone",
 	}
 }

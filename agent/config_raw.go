@@ -62,6 +62,10 @@ type rawConfig struct {
 		IdleTime           string `toml:"idle_time"`
 	} `toml:"limits"`
 
+	Compute struct {
+		VirtualInterfaces string `toml:"virtual_interfaces"`
+	} `toml:"compute"`
+
 	Listen []rawListen `toml:"listen,omitempty"`
 }
 
@@ -77,6 +81,7 @@ func defaults() rawConfig {
 	r.Timeouts.Detach, r.Timeouts.Undo, r.Timeouts.Stop = "10s", "30s", "8s"
 	r.Limits.Connections, r.Limits.ConnectionsPerUser = 512, 128
 	r.Limits.HeaderTime, r.Limits.BodyTime, r.Limits.IdleTime = "5s", "10s", "60s"
+	r.Compute.VirtualInterfaces = "list"
 	return r
 }
 

@@ -116,6 +116,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"[nic]\nowner = \"nobody-at-all\"", `nic.owner: "nobody-at-all" must be a user`},
 		{"[nic]\nmax_queues = 0", "nic.max_queues: 0 must be 1 to 256"},
 		{"[nic]\nmax_queues = 0\n[network]\nmtu = 1", "network.mtu"},
+		{"[compute]\nvirtual_interfaces = \"none\"", `compute.virtual_interfaces: "none" must be one of ["list" "gone"]`},
 		{"[nic\n", "f:1:"},
 		{"[nic]\nmultiqueue = \"yes\"", "f:2:"},
 	} {

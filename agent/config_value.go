@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,11 @@ func (c *checker) must(ok bool, key string, value any, format string, args ...an
 func (c *checker) word(key, value string, most int) string {
 	ok := value != "" && len(value) <= most && !strings.ContainsAny(value, " \t\n/\"'")
 	c.must(ok, key, value, "1 to %d characters, without blanks, quotes and slashes", most)
+	return value
+}
+
+func (c *checker) oneOf(key, value string, words ...string) string {
+	c.must(slices.Contains(words, value), key, value, "one of %q", words)
 	return value
 }
 

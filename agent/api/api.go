@@ -28,6 +28,7 @@ type Config struct {
 	Host    string       // this host's name, as clients see it
 	Version string       // of vifd
 	Limits  Limits       // zero values stand for the defaults
+	Older   Older        // how the older dialects behave
 }
 
 // Limits bound what clients can make vifd hold. The zero value of each stands

@@ -9,6 +9,11 @@ import (
 // Compute 2.0, as it was before there were microversions: the resources of 2.1
 // below /v2, with other faults.
 
+// Older says how the older dialects behave.
+type Older struct {
+	Gone bool // os-virtual-interfaces is answered as by Nova since Rocky: it is gone
+}
+
 // olderStatus has the kinds that Compute 2.0 answers with another status than
 // 2.1 (nova/api/openstack/compute/contrib/attach_interfaces.py, until Kilo).
 var olderStatus = map[vif.Kind]int{

@@ -38,6 +38,8 @@ func (a *API) computeRoutes(base string, as *dialect) []route {
 		{"GET", interfaces + "/{port}", Reader, as, a.showInterface, nil},
 		{"DELETE", interfaces + "/{port}", Member, as, a.deleteInterface, nil},
 
+		{"GET", servers + "/{server}/os-virtual-interfaces", Reader, as, a.listVirtualInterfaces, nil},
+
 		{"GET", servers, Reader, as, a.listServers, nil},
 		{"GET", servers + "/detail", Reader, as, a.listServersInDetail, nil},
 		{"GET", servers + "/{server}", Reader, as, a.showServer, nil},
