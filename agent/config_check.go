@@ -12,6 +12,9 @@ import (
 // longest is the longest time that anything may be waited for.
 const longest = 10 * time.Minute
 
+// mostRate is the most of anything that may be allowed a minute; 0 is no limit.
+const mostRate = 1_000_000
+
 // config returns r in real types, or all that is wrong with it.
 func (r rawConfig) config() (Config, error) {
 	var c checker
@@ -79,5 +82,10 @@ func (r rawConfig) api(c *checker) api.Limits {
 func (r rawConfig) older(c *checker) api.Older {
 	return api.Older{
 		Gone: c.oneOf("compute.virtual_interfaces", r.Compute.VirtualInterfaces, "list", "gone") == "gone",
+		Rates: api.Rates{
+			Get:    c.between("rackspace.gets_per_minute", r.Rackspace.GetsPerMinute, 0, mostRate),
+			Post:   c.between("rackspace.posts_per_minute", r.Rackspace.PostsPerMinute, 0, mostRate),
+			Delete: c.between("rackspace.deletes_per_minute", r.Rackspace.DeletesPerMinute, 0, mostRate),
+		},
 	}
 }

@@ -66,6 +66,12 @@ type rawConfig struct {
 		VirtualInterfaces string `toml:"virtual_interfaces"`
 	} `toml:"compute"`
 
+	Rackspace struct {
+		GetsPerMinute    int `toml:"gets_per_minute"`
+		PostsPerMinute   int `toml:"posts_per_minute"`
+		DeletesPerMinute int `toml:"deletes_per_minute"`
+	} `toml:"rackspace"`
+
 	Listen []rawListen `toml:"listen,omitempty"`
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vifd/agent/api"
 )
 
 // The sample names every key, and says of each what holds without it.
@@ -53,6 +55,12 @@ mode = "0600"
 multiqueue = true
 [timeouts]
 attach = "1m30s"
+[compute]
+virtual_interfaces = "gone"
+[rackspace]
+gets_per_minute = 25
+posts_per_minute = 4
+deletes_per_minute = 3
 `
 	c, err := ParseConfig("first", []byte(text))
 	if err != nil {
@@ -67,6 +75,9 @@ attach = "1m30s"
 	}
 	if c.Engine.MaxQueues != 8 || c.Engine.Attach != 90*time.Second || c.API.Attach != 2*time.Minute || c.Socket.Mode != 0o600 {
 		t.Errorf("config: %+v", c)
+	}
+	if want := (api.Older{Gone: true, Rates: api.Rates{Get: 25, Post: 4, Delete: 3}}); c.Older != want {
+		t.Errorf("older dialects: %+v, want %+v", c.Older, want)
 	}
 }
 
@@ -117,6 +128,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"[nic]\nmax_queues = 0", "nic.max_queues: 0 must be 1 to 256"},
 		{"[nic]\nmax_queues = 0\n[network]\nmtu = 1", "network.mtu"},
 		{"[compute]\nvirtual_interfaces = \"none\"", `compute.virtual_interfaces: "none" must be one of ["list" "gone"]`},
+		{"[rackspace]\nposts_per_minute = -1", "rackspace.posts_per_minute: -1 must be 0 to 1000000"},
 		{"[nic\n", "f:1:"},
 		{"[nic]\nmultiqueue = \"yes\"", "f:2:"},
 	} {

@@ -9,6 +9,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -29,6 +30,8 @@ type Config struct {
 	Version string       // of vifd
 	Limits  Limits       // zero values stand for the defaults
 	Older   Older        // how the older dialects behave
+
+	Now func() time.Time // nil for time.Now
 }
 
 // Limits bound what clients can make vifd hold. The zero value of each stands
@@ -78,6 +81,8 @@ type API struct {
 	limiter   *limiter
 	flights   flights
 	strangers *strangers
+	meter     *meter
+	joining   sync.Map // the servers, each with a network, that are being brought together
 }
 
 // New returns the API over what c names.
@@ -88,8 +93,11 @@ func New(c Config) *API {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	c.Limits = c.Limits.withDefaults()
-	a := &API{Config: c, detaches: newBackground(), limiter: newLimiter(c.Limits), strangers: newStrangers()}
+	a := &API{Config: c, detaches: newBackground(), limiter: newLimiter(c.Limits), strangers: newStrangers(), meter: newMeter(c.Older.Rates, c.Now)}
 	a.table = a.routes()
 	return a
 }
@@ -107,7 +115,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // first that fails is what the client learns.
 func (a *API) checks() []func(*call) error {
 	return []func(*call) error{
-		a.readBody, a.identify, a.authorize, a.negotiate, a.mediaType, a.parseBody, a.chooseProject, a.ready,
+		a.readBody, a.identify, a.authorize, a.withinRate, a.negotiate, a.mediaType, a.parseBody, a.chooseProject, a.ready,
 	}
 }
 

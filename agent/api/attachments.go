@@ -136,16 +136,7 @@ func (a *API) detach(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return a.streamed(c, func(onProgress func(vif.Progress)) (reply, error) {
-		t := a.startDetach(c, at.Server, at.Port.ID, onProgress)
-		select {
-		case <-t.done:
-		case <-c.Context().Done():
-			return reply{}, c.Context().Err()
-		}
-		if t.err != nil {
-			return reply{}, t.err
-		}
-		return ok(object{{"detached", at.Port.ID}}), nil
+		return ok(object{{"detached", at.Port.ID}}), a.detachAndWait(c, at, onProgress)
 	})
 }
 

@@ -14,6 +14,7 @@ type dialect struct {
 	root      string   // where its resources are
 	versioned bool     // has microversions
 	soft      bool     // lets be what it does not know of a body
+	rated     bool     // is not taken from one caller as often as they like
 	ids       []string // the headers that carry the request's id
 	fault     func(c *call, err error) reply
 
@@ -24,6 +25,7 @@ type dialect struct {
 var (
 	compute = &dialect{root: "/v2.1", versioned: true, ids: computeIDs, fault: computeFault, attachFailed: inNovasWords}
 	older   = &dialect{root: "/v2", soft: true, ids: computeIDs, fault: olderFault, attachFailed: inOlderWords}
+	rack    = &dialect{rated: true, ids: computeIDs, fault: rackspaceFault}
 	router  = &dialect{ids: computeIDs, fault: computeFault} // compute, where no resource was reached
 	network = &dialect{ids: []string{"X-Openstack-Request-Id"}, fault: networkFault}
 	own     = &dialect{ids: []string{"X-Openstack-Request-Id"}, fault: ownFault}

@@ -11,7 +11,8 @@ import (
 
 // Older says how the older dialects behave.
 type Older struct {
-	Gone bool // os-virtual-interfaces is answered as by Nova since Rocky: it is gone
+	Gone  bool  // os-virtual-interfaces is answered as by Nova since Rocky: it is gone
+	Rates Rates // of requests to os-virtual-interfacesv2
 }
 
 // olderStatus has the kinds that Compute 2.0 answers with another status than

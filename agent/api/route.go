@@ -16,8 +16,13 @@ type route struct {
 	paths [][]string // pattern, spelled out and cut into segments
 }
 
+// anyMethod is the method of a route for all that are not in a row before it.
+const anyMethod = "*"
+
 // changes tells whether the route is there to change something.
-func (r *route) changes() bool { return r.method != http.MethodGet && r.method != "" }
+func (r *route) changes() bool {
+	return r.method != http.MethodGet && r.method != anyMethod && r.method != ""
+}
 
 // spellOut returns the paths that a pattern stands for.
 func spellOut(pattern string) []string {
@@ -49,7 +54,7 @@ func (a *API) find(method, path string) (*route, map[string]string) {
 }
 
 func (r *route) match(method string, path []string) (map[string]string, bool) {
-	if r.method != method {
+	if r.method != method && r.method != anyMethod {
 		return nil, false
 	}
 	for _, wanted := range r.paths {

@@ -11,6 +11,7 @@ const (
 // routes is the table of what is served: of rows that match, the first counts.
 func (a *API) routes() []route {
 	table := slices.Concat(a.versionRoutes(), a.computeRoutes(computeBase, compute), a.computeRoutes(olderBase, older),
+		a.rackspaceRoutes(computeBase), a.rackspaceRoutes(olderBase),
 		a.networkRoutes(), a.ownRoutes(), a.fallbacks())
 	for i := range table {
 		for _, path := range spellOut(table[i].pattern) {
@@ -48,6 +49,18 @@ func (a *API) computeRoutes(base string, as *dialect) []route {
 		{"GET", servers + "/{server}/os-instance-actions/{action}", Reader, as, a.showAction, nil},
 		{"GET", servers + "/{server}/ips", Reader, as, a.listAddresses, nil},
 		{"GET", servers + "/{server}/ips/{network}", Reader, as, a.showAddresses, nil},
+	}
+}
+
+// rackspaceRoutes has what Rackspace's Compute had beside Nova's.
+func (a *API) rackspaceRoutes(base string) []route {
+	interfaces := base + "/servers/{server}/os-virtual-interfacesv2"
+	return []route{
+		{"GET", interfaces, Reader, rack, a.listVirtualInterfacesV2, nil},
+		{"POST", interfaces, Member, rack, a.createVirtualInterface, nil},
+		{anyMethod, interfaces, Reader, rack, a.badMethod, nil},
+		{"DELETE", interfaces + "/{port}", Member, rack, a.deleteVirtualInterface, nil},
+		{anyMethod, interfaces + "/{port}", Reader, rack, a.badMethod, nil},
 	}
 }
 

@@ -65,6 +65,18 @@ func (a *API) startDetach(c *call, server, port string, onProgress func(vif.Prog
 	})
 }
 
+// detachAndWait detaches at, and returns when it is done: with vif.Pending where
+// that takes longer than a detach may. It goes on when c's client goes away.
+func (a *API) detachAndWait(c *call, at vif.Attachment, onProgress func(vif.Progress)) error {
+	t := a.startDetach(c, at.Server, at.Port.ID, onProgress)
+	select {
+	case <-t.done:
+		return t.err
+	case <-c.Context().Done():
+		return c.Context().Err()
+	}
+}
+
 // acceptDetach starts a detach and returns nil once it is noted: from then on it
 // goes on by itself, whatever becomes of vifd. An error says why it cannot.
 func (a *API) acceptDetach(c *call, server, port string) error {

@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"vifd/vif"
+)
+
+// Rackspace's …/servers/{server}/os-virtual-interfacesv2, by which a server gets
+// one NIC on a network.
+
+var virtualInterfaceBody = &schema{
+	kind: "object", required: []string{"virtual_interface"},
+	properties: []property{{name: "virtual_interface", schema: &schema{
+		kind: "object", required: []string{"network_id"},
+		properties: []property{{name: "network_id", schema: uuidText}},
+	}}},
+}
+
+// virtualInterfacesView shows attachments, with the names that networks have.
+func virtualInterfacesView(attached []vif.Attachment, names map[string]string) object {
+	list := []object{}
+	for _, at := range attached {
+		label := orElse(names[at.Port.Network], at.Port.Network)
+		addresses := []object{}
+		for _, ip := range at.Port.FixedIPs {
+			addresses = append(addresses, object{
+				{"address", ip.Address}, {"network_id", at.Port.Network}, {"network_label", label},
+			})
+		}
+		list = append(list, object{
+			{"mac_address", strings.ToUpper(at.Port.MAC)}, {"id", at.Port.ID}, {"ip_addresses", addresses},
+		})
+	}
+	return object{{"virtual_interfaces", list}}
+}
+
+func (a *API) listVirtualInterfacesV2(c *call) (reply, error) {
+	server, err := a.pathServer(c)
+	if err != nil {
+		return reply{}, err
+	}
+	names, err := a.networkNames(c)
+	if err != nil {
+		return reply{}, err
+	}
+	attached, err := a.Attachments.Attached(c.Context(), server.ID)
+	return ok(virtualInterfacesView(attached, names)), err
+}
+
+func (a *API) createVirtualInterface(c *call) (reply, error) {
+	if err := c.conforms(virtualInterfaceBody); err != nil {
+		return reply{}, err
+	}
+	server, err := a.pathServer(c)
+	if err != nil {
+		return reply{}, err
+	}
+	names, err := a.networkNames(c)
+	if err != nil {
+		return reply{}, err
+	}
+	r := a.newRequest(c, server)
+	r.Network = canonical(text(inner(c.body, "virtual_interface"), "network_id", ""))
+	if err := checkRequest(r, server); err != nil {
+		return reply{}, inRackspacesWords(err, server)
+	}
+	at, err := a.attachOnce(c.Context(), r)
+	if err != nil {
+		return reply{}, inRackspacesWords(inNovasWords(err, server.ID), server)
+	}
+	return ok(virtualInterfacesView([]vif.Attachment{at}, names)), nil
+}
+
+// attachOnce attaches to r's network a server that is not on it yet. Of two
+// that ask at once, one is refused.
+func (a *API) attachOnce(ctx context.Context, r vif.Request) (vif.Attachment, error) {
+	taken := vif.InUse.Because(
+		"Instance %s has a virtual interface on network %s already: it may have one per network.", r.Server, r.Network)
+	place := [2]string{r.Server, r.Network}
+	if _, busy := a.joining.LoadOrStore(place, true); busy {
+		return vif.Attachment{}, taken
+	}
+	defer a.joining.Delete(place)
+	attached, err := a.Attachments.Attached(ctx, r.Server)
+	if err != nil {
+		return vif.Attachment{}, err
+	}
+	if slices.ContainsFunc(attached, func(at vif.Attachment) bool { return at.Port.Network == r.Network }) {
+		return vif.Attachment{}, taken
+	}
+	return a.attachWithin(ctx, r)
+}
+
+// deleteVirtualInterface answers when the guest has let go of the NIC. Where that
+// takes longer than a detach may, it is a conflict, and the detach goes on.
+func (a *API) deleteVirtualInterface(c *call) (reply, error) {
+	server, err := a.pathServer(c)
+	if err != nil {
+		return reply{}, err
+	}
+	at, err := a.attachment(c, server.ID)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := a.mayDetach(c, at); err != nil {
+		return reply{}, inRackspacesWords(err, server)
+	}
+	return reply{status: http.StatusOK}, a.detachAndWait(c, at, nil)
+}
