@@ -14,12 +14,13 @@ type NIC struct {
 	Port    Port   `json:"port"`
 	Server  string `json:"server"`
 	Tag     Tag    `json:"tag"`
-	Tap     string `json:"tap"`     // the name of the host's end; at most 15 bytes
-	OFPort  int    `json:"ofport"`  // the OpenFlow port number it is pinned to
-	Gen     int64  `json:"gen"`     // which attachment of the port this is; grows
-	Queues  int    `json:"queues"`  // pairs of virtio queues; 0 and 1 mean one
-	Offload bool   `json:"offload"` // checksum and segmentation offloads may be on
-	PCI     string `json:"pci"`     // the NIC's address in the guest, as 0000:01:00.0, or "" while unknown
+	Tap     string `json:"tap"`        // the name of the host's end; at most 15 bytes
+	OFPort  int    `json:"ofport"`     // the OpenFlow port number it is pinned to
+	Gen     int64  `json:"gen"`        // which attachment of the port this is; grows
+	Queues  int    `json:"queues"`     // pairs of virtio queues; 0 and 1 mean one
+	Offload bool   `json:"offload"`    // checksum and segmentation offloads may be on
+	Link    Link   `json:"link_state"` // what the server sees of it
+	PCI     string `json:"pci"`        // the NIC's address in the guest, as 0000:01:00.0, or "" while unknown
 }
 
 // TapName returns the name of a port's tap: "tap" and the first 11 characters

@@ -27,7 +27,7 @@ func (a *API) mediaType(c *call) error {
 
 // parseBody decodes the body, of methods that have one.
 func (a *API) parseBody(c *call) error {
-	if c.Method != http.MethodPost && c.Method != http.MethodPut {
+	if !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, c.Method) {
 		return nil
 	}
 	v, err := decode(c.raw)

@@ -91,6 +91,16 @@ func (c *Client) Plan(ctx context.Context, n NewAttachment) ([]vif.Planned, erro
 	return answer.Plan, err
 }
 
+// SetLink sets the link that the server sees of a port that is plugged in.
+func (c *Client) SetLink(ctx context.Context, port string, l vif.Link) (vif.Attachment, error) {
+	var answer struct {
+		Attachment attachmentView `json:"attachment"`
+	}
+	err := c.ask(ctx, asking{method: http.MethodPatch, path: "/v1/ports/" + url.PathEscape(port),
+		body: map[string]vif.Link{"link_state": l}, answer: &answer})
+	return answer.Attachment.attachment(), err
+}
+
 // Detach returns when the guest has let go of the port and nothing of it is
 // left. Where that takes longer than vifd waits, the error is of kind
 // vif.Pending, and the detach goes on by itself.

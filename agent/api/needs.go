@@ -47,6 +47,10 @@ type Attachments interface {
 	// server has not got is vif.NotFound.
 	Detach(ctx context.Context, r vif.Request) error
 
+	// SetLink sets the link that a server sees of a port that it has, at once and
+	// for good.
+	SetLink(ctx context.Context, server, port string, l vif.Link) (vif.Attachment, error)
+
 	// Detaching tells whether a detach of that port from that server is under way.
 	Detaching(ctx context.Context, server, port string) bool
 

@@ -107,6 +107,7 @@ func (a *API) ownRoutes() []route {
 		{"GET", "/v1/tokens", Admin, own, a.listTokens, nil},
 		{"POST", "/v1/tokens", Admin, own, a.createToken, nil},
 		{"DELETE", "/v1/tokens/{token}", Admin, own, a.revokeToken, nil},
+		{"PATCH", "/v1/ports/{port}", Member, own, a.setLink, nil},
 		{"GET", "/v1/status", Reader, own, a.showStatus, nil},
 		{"GET", "/healthz", Nobody, own, a.alive, nil},
 		{"GET", "/readyz", Nobody, own, a.isReady, nil},

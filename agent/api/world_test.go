@@ -238,6 +238,18 @@ func (w *world) Detach(ctx context.Context, r vif.Request) error {
 	return nil
 }
 
+func (w *world) SetLink(_ context.Context, server, port string, l vif.Link) (vif.Attachment, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, at := range w.attached {
+		if at.Server == server && at.Port.ID == port {
+			w.attached[i].Link, w.attached[i].State = l, map[vif.Link]vif.State{vif.LinkUp: vif.Active, vif.LinkDown: vif.Down}[l]
+			return w.attached[i], nil
+		}
+	}
+	return vif.Attachment{}, vif.NotFound.Because("Port %s is not attached", port)
+}
+
 func (w *world) Detaching(_ context.Context, server, port string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

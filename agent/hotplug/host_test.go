@@ -316,7 +316,12 @@ func (h *host) Link(ctx context.Context, n vif.NIC, up bool) error {
 }
 
 func (h *host) Persist(ctx context.Context, n vif.NIC) (string, error) {
-	return "0000:01:00.0", h.act(ctx, "libvirt", "persist", func() { h.set("definition %s", n.Tap) })
+	return "0000:01:00.0", h.act(ctx, "libvirt", "persist", func() {
+		h.set("definition %s", n.Tap)
+		if h.clear("link down in definition %s", n.Tap); !n.Link.Up() {
+			h.set("link down in definition %s", n.Tap)
+		}
+	})
 }
 
 func (h *host) Hide(ctx context.Context, n vif.NIC) error {
@@ -331,6 +336,7 @@ func (h *host) Hide(ctx context.Context, n vif.NIC) error {
 		h.hid = append(h.hid, n.Port.ID[:8])
 		h.clear("NIC %s", n.Tap)
 		h.clear("definition %s", n.Tap)
+		h.clear("link down in definition %s", n.Tap)
 	})
 }
 

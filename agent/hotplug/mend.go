@@ -75,7 +75,7 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 		actReplace: func() error { return e.replace(ctx, n) },
 		actShow:    func() error { return e.wired(ctx, stepShow, n) },
 		actRaise:   func() error { return e.wired(ctx, stepRaise, n) },
-		actLink:    func() error { return e.Hypervisor.Link(ctx, n, true) },
+		actLink:    func() error { return e.Hypervisor.Link(ctx, n, n.Link.Up()) },
 		actPersist: func() error { return e.keep(ctx, a) },
 	}
 	for _, do := range acts {

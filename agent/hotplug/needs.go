@@ -118,11 +118,12 @@ type Hypervisor interface {
 	// XML returns the <interface> that Show would give to libvirt.
 	XML(n vif.NIC) (string, error)
 
-	// Link sets the link that a running guest sees.
+	// Link sets the link that the server sees: its guest, when it runs, else its
+	// definition.
 	Link(ctx context.Context, n vif.NIC, up bool) error
 
 	// Persist writes a live NIC into the definition of a persistent server, at
-	// the PCI address that the guest sees, with the tag in the domain's metadata,
+	// the PCI address that the guest sees, its link as n.Link wants it, with the tag in the domain's metadata,
 	// and returns that address. A transient server has only the metadata.
 	Persist(ctx context.Context, n vif.NIC) (pci string, err error)
 

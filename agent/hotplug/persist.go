@@ -47,5 +47,5 @@ func (e *Engine) amend(ctx context.Context, n vif.NIC, change func(*store.Attach
 
 // show is the step as Recover does it, with the switch's part already done.
 func (e *Engine) show(ctx context.Context, n vif.NIC) error {
-	return e.Hypervisor.Show(ctx, n, true)
+	return e.Hypervisor.Show(ctx, n, n.Link.Up())
 }

@@ -18,7 +18,7 @@ const (
 	actReplace act = "replace" // take a NIC away that is beyond repair
 	actShow    act = "show"    // give the server the NIC
 	actRaise   act = "raise"   // raise the tap, once the switch has the port
-	actLink    act = "link"    // raise the guest's link
+	actLink    act = "link"    // set the guest's link
 	actPersist act = "persist" // complete the definition
 )
 
@@ -103,7 +103,9 @@ func planServer(a store.Attachment, s seen) (acts []act) {
 		return append(acts, actShow, actPersist)
 	case s.SwitchKnown && (dead(a.NIC, s) || nic.MAC != a.NIC.Port.MAC || nic.Tap != a.NIC.Tap):
 		return append(acts, actReplace, actShow, actPersist)
-	case s.Server.Live && !nic.Link && s.Plugged != nil && s.Plugged.OFPort == a.NIC.OFPort && s.Filtered:
+	case nic.Link && !a.NIC.Link.Up():
+		acts = append(acts, actLink)
+	case s.Server.Live && !nic.Link && a.NIC.Link.Up() && s.Plugged != nil && s.Plugged.OFPort == a.NIC.OFPort && s.Filtered:
 		acts = append(acts, actLink)
 	}
 	if !a.Persisted || undefined(nic, s) {

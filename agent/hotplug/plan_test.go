@@ -85,6 +85,13 @@ func TestPlan(t *testing.T) {
 		}, nil},
 		{"rows changed by hand", func(_ *store.Attachment, s *seen) { s.Drifted = true }, []act{actPlug}},
 		{"died before the link was raised", func(_ *store.Attachment, s *seen) { s.Server.NICs[0].Link = false }, []act{actLink}},
+		{"link set down, and up", func(a *store.Attachment, _ *seen) { a.NIC.Link = vif.LinkDown }, []act{actLink}},
+		{"link set down, and down", func(a *store.Attachment, s *seen) {
+			a.NIC.Link, s.Server.NICs[0].Link = vif.LinkDown, false
+		}, nil},
+		{"link set down of a server that is off", func(a *store.Attachment, s *seen) {
+			a.NIC.Link, s.Server.State, s.Server.Live, s.Tap.Carrier = vif.LinkDown, vif.ServerStopped, false, false
+		}, []act{actLink}},
 		{"link waits for the switch", func(_ *store.Attachment, s *seen) {
 			s.Server.NICs[0].Link, s.Plugged.OFPort = false, 0
 		}, nil},

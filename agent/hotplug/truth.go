@@ -72,6 +72,8 @@ func (e *Engine) state(a store.Attachment, look tapLook) (vif.State, string) {
 		return vif.Error, err.Error()
 	case t == nil:
 		return vif.Error, fmt.Sprintf("the tap %s is gone", a.NIC.Tap)
+	case !a.NIC.Link.Up():
+		return vif.Down, "link is set down"
 	case !t.Up:
 		return vif.Down, fmt.Sprintf("the tap %s is down", a.NIC.Tap)
 	case !t.Carrier:

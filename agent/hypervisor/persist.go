@@ -12,9 +12,9 @@ import (
 
 // Persist writes a NIC that the guest has into the definition, at the PCI address
 // that the guest sees, and its port with the tag into vifd's metadata; it returns
-// that address. Its link is up there: a link that is down for good has to be taken
-// down again after a start. A transient server, which has no definition, gets
-// the metadata alone, and so does one that is off, whose definition Show wrote.
+// that address. Its link is there what n.Link says. A transient server, which has no
+// definition, gets the metadata alone, and so does one that is off, whose
+// definition Show wrote.
 //
 // A second Persist changes nothing but what somebody changed meanwhile. Where the
 // definition has given that address to another device, libvirt chooses one.
@@ -56,7 +56,7 @@ func (h *Host) define(ctx context.Context, n vif.NIC) error {
 		return openOr(e, explain(err, n.Server))
 	}
 	switch found, ok := d.Server.NIC(n.DeviceAlias()); {
-	case ok && found.MAC == n.Port.MAC && found.Tap == n.Tap && found.PCI == n.PCI:
+	case ok && found.MAC == n.Port.MAC && found.Tap == n.Tap && found.PCI == n.PCI && found.Link == n.Link.Up():
 		return nil
 	case ok:
 		if err := h.undefine(ctx, n); err != nil {
@@ -74,7 +74,7 @@ func (h *Host) define(ctx context.Context, n vif.NIC) error {
 }
 
 func (h *Host) attachConfig(ctx context.Context, n vif.NIC) error {
-	text, err := libvirtxml.Interface(n, true)
+	text, err := libvirtxml.Interface(n, n.Link.Up())
 	if err != nil {
 		return err
 	}

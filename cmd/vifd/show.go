@@ -73,6 +73,7 @@ func (a *app) one(at vif.Attachment, n names) document {
 		{"tap", at.Tap},
 		{"ofport", strconv.Itoa(at.OFPort)},
 		{"pci", at.PCI},
+		{"link", link(at)},
 	} {
 		d.rows = append(d.rows, cells(member.name, member.value))
 	}
@@ -81,6 +82,14 @@ func (a *app) one(at vif.Attachment, n names) document {
 		d.rows = append(d.rows, cells("reason", at.Reason))
 	}
 	return d
+}
+
+// link is the link that the server shall see.
+func link(at vif.Attachment) string {
+	if at.Link.Up() {
+		return string(vif.LinkUp)
+	}
+	return string(vif.LinkDown)
 }
 
 func both(name, id string) string {

@@ -137,6 +137,17 @@ func (w *world) Detach(_ context.Context, r vif.Request) error {
 	return nil
 }
 
+func (w *world) SetLink(_ context.Context, server, port string, l vif.Link) (vif.Attachment, error) {
+	defer w.lock()()
+	for i, at := range w.attached {
+		if at.Server == server && at.Port.ID == port {
+			w.attached[i].Link, w.attached[i].State = l, map[vif.Link]vif.State{vif.LinkUp: vif.Active, vif.LinkDown: vif.Down}[l]
+			return w.attached[i], nil
+		}
+	}
+	return vif.Attachment{}, vif.NotFound.Because("Port %s is not attached", port)
+}
+
 func (w *world) Detaching(context.Context, string, string) bool { return false }
 
 func (w *world) Attached(_ context.Context, server string) ([]vif.Attachment, error) {
