@@ -125,7 +125,7 @@ func batchReply(c *call, shares []*share) reply {
 			status, body := ownError(c, s.err)
 			c.failure = s.err
 			answer.status = http.StatusMultiStatus
-			answer.open = answer.open || status >= http.StatusInternalServerError
+			answer.unkept = answer.unkept || status >= http.StatusInternalServerError
 			list = append(list, append(object{{"server", s.server}, {"status", status}}, body...))
 			continue
 		}

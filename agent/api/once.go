@@ -70,7 +70,7 @@ func (a *API) keep(c *call, answer reply) {
 	if answer.plain != nil {
 		answer = *answer.plain
 	}
-	if answer.status >= http.StatusInternalServerError || answer.open {
+	if answer.status >= http.StatusInternalServerError || answer.unkept {
 		return
 	}
 	raw, err := answer.bytes()

@@ -16,7 +16,7 @@ type reply struct {
 	contentType string // "" for application/json
 	sent        bool   // the handler has sent it itself
 	plain       *reply // then: what it would have been in one piece
-	open        bool   // asked again, the same request may come to another end
+	unkept      bool   // not to be given again: another try may do better, or it has a secret
 }
 
 func ok(body any) reply { return reply{status: http.StatusOK, body: body} }

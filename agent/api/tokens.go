@@ -85,7 +85,7 @@ func (a *API) createToken(c *call) (reply, error) {
 	if err := a.Tokens.PutToken(c.Context(), t); err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusCreated, body: object{{"token", append(viewToken(t), member{"secret", secret})}}}, nil
+	return reply{status: http.StatusCreated, unkept: true, body: object{{"token", append(viewToken(t), member{"secret", secret})}}}, nil
 }
 
 // revokeToken takes a token by its name or its ID. It is of no use from then on.
