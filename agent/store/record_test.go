@@ -36,7 +36,7 @@ var (
 		Host: "h1", Claim: 7, Ephemeral: true, Created: day, Updated: day,
 	}
 	attachment = Attachment{
-		NIC:     vif.NIC{Port: port, Server: "vm", Tag: "db", Tap: "tapp1", OFPort: FirstOFPort, Gen: 5, Queues: 2, PCI: "0000:01:00.0"},
+		NIC:     vif.NIC{Port: port, Server: "vm", Tag: "db", Tap: "tapp1", OFPort: FirstOFPort, Gen: 5, Queues: 2, Link: vif.LinkDown, PCI: "0000:01:00.0"},
 		Desired: Attached, Settled: true, Persisted: true, Released: true, Operation: "req-1", Error: "none", Created: day,
 	}
 	operation = vif.Operation{
