@@ -62,18 +62,44 @@ func finished(tx *store.Tx, o vif.Operation, reason string) error {
 func (e *Engine) closed(ctx context.Context, n vif.NIC) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		list, err := tx.OperationsOf(n.Server)
-		for _, o := range list {
-			if o.Port != n.Port.ID || o.Result != "" || err != nil {
-				continue
-			}
-			o.Finished, o.Result = time.Now(), vif.Success
-			if o.Kind == vif.AttachInterface {
-				o.Result, o.Error = vif.Failure, "vifd ended before the server had the NIC; all of it was taken back"
-			}
-			err = finished(tx, o, o.Error)
+		if err != nil {
+			return err
 		}
-		return err
+		return closeAll(tx, list, func(o vif.Operation) bool { return o.Port == n.Port.ID })
 	})
+}
+
+// orphaned ends the records that a dead vifd has left open, of what there is no
+// attachment of any more: it died when all was done but to say so.
+func (e *Engine) orphaned(ctx context.Context, rows []store.Attachment) error {
+	attached := map[string]bool{}
+	for _, a := range rows {
+		attached[a.NIC.Port.ID] = true
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		list, err := tx.Operations()
+		if err != nil {
+			return err
+		}
+		return closeAll(tx, list, func(o vif.Operation) bool { return !attached[o.Port] })
+	})
+}
+
+// closeAll ends those of the list that are open and meant.
+func closeAll(tx *store.Tx, list []vif.Operation, meant func(vif.Operation) bool) error {
+	for _, o := range list {
+		if o.Result != "" || !meant(o) {
+			continue
+		}
+		o.Finished, o.Result = time.Now(), vif.Success
+		if o.Kind == vif.AttachInterface {
+			o.Result, o.Error = vif.Failure, "vifd ended before the server had the NIC; all of it was taken back"
+		}
+		if err := finished(tx, o, o.Error); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // failed keeps an operation that failed. That it cannot be kept is logged, and

@@ -14,7 +14,7 @@ import (
 const side = 8
 
 // Start is the first pass: claims on which nothing was built when vifd died are
-// given back, and then all is as after Recover. No attach may be asked for
+// given back, records of what it had ended are closed, and then all is as after Recover. No attach may be asked for
 // before it returns.
 func (e *Engine) Start(ctx context.Context) error {
 	held, err := e.Authority.Held(ctx)
@@ -25,7 +25,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(e.disclaim(ctx, held, rows), e.Recover(ctx, Look{All: true}))
+	return errors.Join(e.disclaim(ctx, held, rows), e.orphaned(ctx, rows), e.Recover(ctx, Look{All: true}))
 }
 
 // disclaim gives back the claims that no attachment stands for. A released one

@@ -3,6 +3,7 @@ package hotplug
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"vifd/agent/store"
 	"vifd/vif"
@@ -172,6 +173,29 @@ func TestRecoverTouchesNothing(t *testing.T) {
 		}
 		if !slices.Equal(h.trace, before) {
 			t.Errorf("%q down: did %v", down, h.trace[len(before):])
+		}
+	}
+}
+
+// A vifd that dies when nothing is left to do but to close the record of what it
+// did, leaves that to the next one.
+func TestRecordLeftOpen(t *testing.T) {
+	h, s := newHost(), newStore(t)
+	kinds := map[string]string{vif.AttachInterface: vif.Failure, vif.DetachInterface: vif.Success}
+	for kind := range kinds {
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.PutOperation(vif.Operation{ID: "req-" + kind, Kind: kind, Server: vm1, Port: p1, Started: time.Now()})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := newEngine(t, h, s).Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range operations(t, s) {
+		if o.Result != kinds[o.Kind] || o.Finished.IsZero() {
+			t.Errorf("%+v", o)
 		}
 	}
 }
