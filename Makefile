@@ -44,6 +44,7 @@ check: build ## gofmt, go vet and staticcheck
 
 test: check guest ## check, test with -race, and test the built binary in the test host
 	go test -race $$(go list ./... | grep -Ev '$(HOSTED)')
+	go test -tags failpoints -run 'Kill|Parse|At$$' ./vif/fail ./test/chaos
 	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/...
 
 bench: build guest ## measure against the floor, and write docs/performance.md

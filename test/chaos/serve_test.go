@@ -1,0 +1,56 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+
+	"vifd/agent/api"
+	"vifd/vif"
+)
+
+// guest is the server of tests that need only one.
+const guest = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
+
+// everybody is an admin.
+type everybody struct{}
+
+func (everybody) Identify(*http.Request) (api.Identity, error) {
+	return api.Identity{Caller: vif.Caller{User: "root", Admin: true}, Role: api.Admin}, nil
+}
+
+func (everybody) Explain(api.Role) string { return "somebody else" }
+
+// api returns v's API.
+func (v *vifd) api() *api.API {
+	return api.New(api.Config{
+		Servers: libvirt{v.world}, Attachments: v.Engine, Operations: v.Engine, Networking: v.local, Health: v, Answers: v,
+		Who: everybody{}, Log: slog.New(slog.DiscardHandler), Host: "host1",
+	})
+}
+
+// serve is a vifd of which nothing outlives it but what is in dir. It says that
+// it is ready, and serves at the socket there until it dies.
+func serve(dir string) error {
+	ctx := context.Background()
+	w, err := load(filepath.Join(dir, "world"), guest)
+	if err != nil {
+		return err
+	}
+	v, err := start(ctx, dir, w)
+	if err != nil {
+		return err
+	}
+	if err := v.ready(ctx); err != nil {
+		return err
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	return v.api().Serve(ctx, l)
+}
