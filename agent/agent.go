@@ -12,6 +12,7 @@ import (
 	"vifd/agent/api"
 	"vifd/agent/hotplug"
 	"vifd/agent/hypervisor"
+	"vifd/agent/metrics"
 	"vifd/agent/network/local"
 	"vifd/agent/store"
 	"vifd/systemd"
@@ -34,6 +35,9 @@ var (
 	_ api.Networking     = (*local.Local)(nil)
 	_ api.Health         = (*pulse)(nil)
 	_ api.Tokens         = tokens{}
+	_ api.Attachments    = measured{}
+	_ api.Leaks          = (*hotplug.Engine)(nil)
+	_ api.Metrics        = (*metrics.Metrics)(nil)
 )
 
 // An agent is all parts of one vifd.
@@ -85,8 +89,9 @@ func (a *agent) open(ctx context.Context) (err error) {
 	a.loop = newLoop(a.engine.Recover, a.log)
 	a.pulse = &pulse{version: a.Version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
 	hosted := servers{a.host, a.store}
+	numbers := a.measure()
 	a.api = api.New(api.Config{
-		Servers: hosted, Locks: hosted, Attachments: a.engine, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
+		Servers: hosted, Locks: hosted, Attachments: measured{a.engine, numbers}, Leaks: a.engine, Metrics: numbers, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
 		Tokens: tokens{a.store}, Older: a.config.Older,
 		Log: a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
 	})

@@ -15,13 +15,14 @@ var allowed = map[string][]string{
 	"vif/ovs":                    {"vif", "vif/fail", "vif/ovs/openflow"},
 	"agent/store":                {"vif"},
 	"agent/api":                  {"vif", "vif/fail"},
+	"agent/metrics":              {"vif"},
 	"agent/metadata":             {"vif"},
 	"agent/diag":                 {"vif"},
 	"agent/hotplug":              {"vif", "vif/fail", "agent/store", "agent/leaks"},
 	"agent/leaks":                {"vif", "agent/store"},
 	"agent/network/local":        {"vif", "agent/store"},
 	"agent/hypervisor":           {"vif", "vif/fail", "libvirtxml"},
-	"agent":                      {"agent/api", "agent/hotplug", "agent/store", "agent/network/local", "agent/hypervisor", "vif", "vif/fail", "vif/tap", "vif/ovs", "systemd"},
+	"agent":                      {"agent/api", "agent/hotplug", "agent/store", "agent/network/local", "agent/hypervisor", "agent/metrics", "vif", "vif/fail", "vif/tap", "vif/ovs", "systemd"},
 	"cmd/vifd":                   {"agent", "agent/api", "agent/diag", "vif", "systemd"},
 	"test/testhost/cmd/testhost": {"test/testhost"},
 	"agent/network/networktest":  {"vif"},
@@ -36,6 +37,7 @@ var doors = map[string][]string{
 	"github.com/ovn-kubernetes/libovsdb":     {"vif/ovs"},
 	"modernc.org/sqlite":                     {"agent/store"},
 	"github.com/coreos/go-systemd":           {"systemd"},
+	"github.com/prometheus":                  {"agent/metrics"},
 }
 
 func TestImports(t *testing.T) {

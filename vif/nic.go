@@ -67,6 +67,7 @@ type Tap struct {
 	MTU     int
 	Up      bool // administratively
 	Carrier bool // somebody, that is QEMU, holds its other end
+	Loud    bool // the kernel gave it an IPv6 address, by which the guest could reach this host
 }
 
 // A SwitchPort is a port on a bridge as found in OVSDB.

@@ -21,6 +21,8 @@ type Config struct {
 	Operations  Operations
 	Networking  Networking
 	Health      Health
+	Leaks       Leaks
+	Metrics     Metrics
 	Answers     Answers
 	Tokens      Tokens
 

@@ -109,3 +109,15 @@ type Networking interface {
 type Health interface {
 	Health(ctx context.Context) vif.Health
 }
+
+// Leaks finds what is left over, missing or wrong on this host: nothing, while
+// all is well. deep asks each server's QEMU itself. While a part of the host
+// cannot be looked at, the error is vif.Unavailable.
+type Leaks interface {
+	Leaks(ctx context.Context, deep bool) ([]vif.Leak, error)
+}
+
+// Metrics are numbers about vifd, in a text format that contentType names.
+type Metrics interface {
+	Metrics(ctx context.Context) (text []byte, contentType string, err error)
+}

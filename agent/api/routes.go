@@ -109,6 +109,8 @@ func (a *API) ownRoutes() []route {
 		{"DELETE", "/v1/tokens/{token}", Admin, own, a.revokeToken, nil},
 		{"PATCH", "/v1/ports/{port}", Member, own, a.setLink, nil},
 		{"GET", "/v1/status", Reader, own, a.showStatus, nil},
+		{"GET", "/v1/leaks", Admin, own, a.listLeaks, nil},
+		{"GET", "/metrics", Reader, own, a.showMetrics, nil},
 		{"GET", "/healthz", Nobody, own, a.alive, nil},
 		{"GET", "/readyz", Nobody, own, a.isReady, nil},
 	}

@@ -62,7 +62,7 @@ func frozen(s *vif.Server) bool {
 // planBelow is about the host's side: tap, filter and switch port.
 func planBelow(n vif.NIC, s seen) (acts []act) {
 	raise := s.Tap == nil || s.Tap.Gen != n.Gen || !s.Tap.Up
-	if s.Tap == nil || s.Tap.Gen != n.Gen || s.Tap.MTU != n.Port.MTU {
+	if s.Tap == nil || s.Tap.Gen != n.Gen || s.Tap.MTU != n.Port.MTU || s.Tap.Loud {
 		acts = append(acts, actTap)
 	}
 	if !s.SwitchKnown {

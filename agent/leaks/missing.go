@@ -32,6 +32,8 @@ func taps(i *index) []vif.Leak {
 			return vif.MissingTap, a.NIC.Tap, "the host has no such tap of ours"
 		case t.Gen != a.NIC.Gen || t.MTU != a.NIC.Port.MTU:
 			return vif.WrongTap, a.NIC.Tap, fmt.Sprintf("generation %d, MTU %d; it should be %d, %d", t.Gen, t.MTU, a.NIC.Gen, a.NIC.Port.MTU)
+		case t.Loud:
+			return vif.WrongTap, a.NIC.Tap, "the kernel gave it an address, by which the guest could reach the host"
 		}
 		return "", "", ""
 	})

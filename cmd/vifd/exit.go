@@ -80,6 +80,9 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	if _, ok := errors.AsType[degraded](err); ok {
 		return exitDegraded
 	}
+	if _, ok := errors.AsType[leaking](err); ok {
+		return exitFailed // what was found has been shown
+	}
 	code, cure := a.judge(err)
 	if code == exitUsage && cure == "" {
 		cure = fmt.Sprintf("'%s --help' says how it is used", cmd.CommandPath())

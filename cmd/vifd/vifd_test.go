@@ -19,6 +19,7 @@ import (
 //
 //	vifd N ARGUMENTS…   runs vifd, which has to exit with N
 //	sick                takes Open vSwitch away
+//	leaky               leaves something on the host
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -31,8 +32,9 @@ func TestCommands(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"vifd": command,
-			"sick": sick,
+			"vifd":  command,
+			"sick":  sick,
+			"leaky": leaky,
 		},
 	})
 }
@@ -50,7 +52,7 @@ func serve(e *testscript.Env, w *world) (string, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	a := api.New(api.Config{Servers: w, Attachments: w, Networking: w, Health: w, Host: "host1", Version: "v1.2.3", Log: slog.New(slog.DiscardHandler)})
+	a := api.New(api.Config{Servers: w, Attachments: w, Networking: w, Health: w, Leaks: w, Host: "host1", Version: "v1.2.3", Log: slog.New(slog.DiscardHandler)})
 	go func() { served <- a.Serve(ctx, l) }()
 	e.Defer(func() {
 		stop()
@@ -77,4 +79,10 @@ func sick(ts *testscript.TestScript, _ bool, _ []string) {
 	w := ts.Value("world").(*world)
 	defer w.lock()()
 	w.sick = true
+}
+
+func leaky(ts *testscript.TestScript, _ bool, _ []string) {
+	w := ts.Value("world").(*world)
+	defer w.lock()()
+	w.leaky = true
 }

@@ -16,6 +16,7 @@ import (
 type world struct {
 	mu       sync.Mutex
 	sick     bool // Open vSwitch is not there
+	leaky    bool // something is left over
 	made     int
 	servers  []vif.Server
 	networks []vif.Network
@@ -77,6 +78,20 @@ func (w *world) Health(context.Context) vif.Health {
 		h.Parts[1].Why = "ovsdb-server does not answer"
 	}
 	return h
+}
+
+func (w *world) Leaks(_ context.Context, deep bool) (found []vif.Leak, err error) {
+	defer w.lock()()
+	if w.sick {
+		return nil, vif.Unavailable.Because("ovsdb-server does not answer")
+	}
+	if w.leaky {
+		found = append(found, vif.Leak{Kind: vif.StrayTap, Object: "tap0", Port: "p", Why: "no attachment stands for it"})
+	}
+	if w.leaky && deep {
+		found = append(found, vif.Leak{Kind: vif.StrayDevice, Object: "ua-vifd-p", Port: "p", Server: "g1", Why: "QEMU has it"})
+	}
+	return found, nil
 }
 
 // Attach has a tag for everything that can go wrong.

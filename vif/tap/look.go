@@ -33,15 +33,36 @@ func (d *Devices) Taps(ctx context.Context) ([]vif.Tap, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list links: %w: %w", vif.Unavailable, err)
 		}
+		loud, err := d.loud()
+		if err != nil {
+			continue // the addresses changed while they were listed
+		}
 		var taps []vif.Tap
 		for _, link := range links {
 			if t, ours := describe(link, link.Attrs().Name); ours {
+				t.Loud = loud[t.Index]
 				taps = append(taps, t)
 			}
 		}
 		return taps, nil
 	}
 	return nil, vif.Unavailable.From(context.Cause(ctx), "the links of this host keep changing")
+}
+
+// loud returns the devices to which the kernel has given a link-local address, as
+// it does to a tap that for a while had an MTU too small for IPv6.
+func (d *Devices) loud() (map[int]bool, error) {
+	addresses, err := d.read.AddrList(nil, unix.AF_INET6)
+	if errors.Is(err, unix.EAFNOSUPPORT) {
+		return nil, nil
+	}
+	loud := map[int]bool{}
+	for _, a := range addresses {
+		if a.IP.IsLinkLocalUnicast() {
+			loud[a.LinkIndex] = true
+		}
+	}
+	return loud, err
 }
 
 // Index returns the ifindex of the device of that name, whoever's it is, and

@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"vifd/test/testhost"
+)
+
+// healing is how long what somebody broke may stay broken: a look at everything
+// comes every half a minute, and what nobody owns is taken away by the second.
+const healing = 75 * time.Second
+
+// well waits until vifd and a look at the host find nothing wrong with the NIC.
+func well(t *testing.T, g *testhost.Running, n nic) {
+	t.Helper()
+	until(t, healing, func() string {
+		said := vifd(t, "leaks")
+		if said.code != 0 {
+			return said.out + said.err
+		}
+		if s := state(t, g, n.Port); s != "ACTIVE" {
+			return "the port is " + s
+		}
+		return ""
+	})
+	in := details(t, n.Port)
+	checkTap(t, n, in)
+	checkSwitch(t, g, n, in)
+	defined(t, g, n.Port)
+}
+
+// Whatever of a NIC is broken by hand is whole again by itself, and its traffic
+// goes on.
+func TestRepair(t *testing.T) {
+	clean(t)
+	p := plug(t, "g1", blue)
+	peer(t, "blue", "10.20.0.250/24")
+	in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
+	pci := defined(t, p.guest, p.Port).pci()
+	for _, tt := range []struct{ name, command string }{
+		{"MTU of the tap", "ip link set dev $tap mtu 1300"},
+		{"VLAN", "ovs-vsctl set port $tap tag=77"},
+		{"external_ids", "ovs-vsctl set interface $tap external_ids:iface-id=other -- remove interface $tap external_ids vm-id"},
+		{"ofport_request", "ovs-vsctl set interface $tap ofport_request=17000"},
+		{"mtu_request", "ovs-vsctl set interface $tap mtu_request=1200"},
+		{"switch port deleted", "ovs-vsctl del-port $tap"},
+		{"a flow deleted", "ovs-ofctl del-flows br-int in_port=$ofport,arp"},
+		{"a flow added", "ovs-ofctl add-flow br-int cookie=$cookie,priority=65000,in_port=$ofport,actions=normal"},
+		{"base flows deleted", "ovs-ofctl del-flows br-int table=1"},
+		{"all flows deleted", "ovs-ofctl del-flows br-int"},
+		{"fail mode", "ovs-vsctl set-fail-mode br-int standalone"},
+		{"definition", "virsh detach-device --config g1 $nic"},
+		{"NIC taken out", "virsh detach-device --live --config g1 $nic"},
+		{"tap deleted under QEMU", "ip link del $tap"},
+		{"tap made again under QEMU", "ip link del $tap; ip tuntap add mode tap name $tap; ip link set $tap alias \"$alias\" up"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := details(t, p.Port)
+			sh(t, fill(t, tt.command, before))
+			changed := time.Now()
+			well(t, p.guest, p.nic)
+			t.Logf("well again after %v", time.Since(changed).Round(100*time.Millisecond))
+			if after := defined(t, p.guest, p.Port); after.pci() != pci || after.MAC.Address != before.Port.MAC {
+				t.Errorf("the NIC is %+v, and was %s at %s", after, before.Port.MAC, pci)
+			}
+			in(t, p.guest, readdressed(p))
+		})
+	}
+}
+
+// fill writes what a command needs to know of a NIC into it.
+func fill(t *testing.T, command string, d inside) string {
+	t.Helper()
+	nic := t.TempDir() + "/nic.xml"
+	sh(t, fmt.Sprintf("printf '<interface type=\"ethernet\"><mac address=\"%s\"/><alias name=\"ua-vifd-%s\"/></interface>' > %s",
+		d.Port.MAC, d.Port.ID, nic))
+	cookie := sh(t, fmt.Sprintf(`ovs-ofctl dump-flows br-int in_port=%d | grep -o 'cookie=0x[0-9a-f]*' | head -n 1`, d.OFPort))
+	return strings.NewReplacer("$tap", d.Tap, "$ofport", fmt.Sprint(d.OFPort), "$nic", nic,
+		"cookie=$cookie", cookie, "$alias", linkOf(t, d.Tap).Alias).Replace(command)
+}
+
+// readdressed has the guest, which may have got its NIC anew, ping from it.
+func readdressed(p plugged) string {
+	mac := p.MAC
+	return fmt.Sprintf("dev=$(grep -l %s /sys/class/net/*/address | cut -d/ -f5); ip link set $dev up; "+
+		"ip address replace %s/24 dev $dev; ping -c 1 -W 20 10.20.0.250", mac, p.ip(4))
+}
