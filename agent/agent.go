@@ -86,7 +86,7 @@ func (a *agent) open(ctx context.Context) (err error) {
 		Authority: a.local, Taps: a.taps, Switch: a.ovs, Hypervisor: a.host, Store: a.store, Log: a.log,
 		Again: func(l hotplug.Look) { a.loop.again(l) },
 	}, a.config.Engine)
-	a.loop = newLoop(a.engine.Recover, a.log)
+	a.loop = newLoop(a.engine.Recover, a.config.Resync, a.log)
 	a.pulse = &pulse{version: a.Version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
 	hosted := servers{a.host, a.store}
 	numbers := a.measure()

@@ -30,6 +30,7 @@ type Config struct {
 	API      api.Limits
 	Listen   []Listen // where the API is served beside the socket
 	Older    api.Older
+	Resync   time.Duration // how often everything is looked at when nothing says that it changed
 
 	raw rawConfig
 }

@@ -47,6 +47,7 @@ func (r rawConfig) config() (Config, error) {
 		API:    r.api(&c),
 		Listen: r.listens(&c),
 		Older:  r.older(&c),
+		Resync: c.span("timeouts.look", r.Timeouts.Look, time.Second, time.Hour),
 		raw:    r,
 	}
 	// One that fails is undone before it is answered.

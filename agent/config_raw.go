@@ -52,6 +52,7 @@ type rawConfig struct {
 		Detach     string `toml:"detach"`
 		Undo       string `toml:"undo"`
 		Stop       string `toml:"stop"`
+		Look       string `toml:"look"`
 	} `toml:"timeouts"`
 
 	Limits struct {
@@ -85,6 +86,7 @@ func defaults() rawConfig {
 	r.NIC.MaxQueues = 8
 	r.Timeouts.ActiveWait, r.Timeouts.Attach = "2s", "30s"
 	r.Timeouts.Detach, r.Timeouts.Undo, r.Timeouts.Stop = "10s", "30s", "8s"
+	r.Timeouts.Look = "30s"
 	r.Limits.Connections, r.Limits.ConnectionsPerUser = 512, 128
 	r.Limits.HeaderTime, r.Limits.BodyTime, r.Limits.IdleTime = "5s", "10s", "60s"
 	r.Compute.VirtualInterfaces = "list"

@@ -10,9 +10,6 @@ import (
 	"vifd/agent/hotplug"
 )
 
-// resync is how often everything is looked at when nothing says that it changed.
-const resync = 30 * time.Second
-
 // burst is how long pokes are gathered before a pass, so that a burst of events
 // is one look, and so that a change of our own is over before it is looked at.
 const burst = 100 * time.Millisecond
@@ -20,16 +17,17 @@ const burst = 100 * time.Millisecond
 // A loop decides when to look at the host again, and at what. What to do then is
 // its pass's.
 type loop struct {
-	pass func(context.Context, hotplug.Look) error
-	log  *slog.Logger
+	pass  func(context.Context, hotplug.Look) error
+	every time.Duration // everything is looked at, when nothing says that it changed
+	log   *slog.Logger
 
 	mu    sync.Mutex
 	next  hotplug.Look
 	poked chan struct{} // holds one poke; more say nothing more
 }
 
-func newLoop(pass func(context.Context, hotplug.Look) error, log *slog.Logger) *loop {
-	return &loop{pass: pass, log: log, poked: make(chan struct{}, 1)}
+func newLoop(pass func(context.Context, hotplug.Look) error, every time.Duration, log *slog.Logger) *loop {
+	return &loop{pass: pass, every: every, log: log, poked: make(chan struct{}, 1)}
 }
 
 // again asks for a look. It never blocks.
@@ -56,7 +54,7 @@ func (l *loop) take() hotplug.Look {
 // ends. A pass that did not reach its end is followed by another at the next
 // turn.
 func (l *loop) run(ctx context.Context) {
-	turn := time.NewTimer(jittered())
+	turn := time.NewTimer(jittered(l.every))
 	defer turn.Stop()
 	for {
 		select {
@@ -66,7 +64,7 @@ func (l *loop) run(ctx context.Context) {
 			wait(ctx, burst)
 		case <-turn.C:
 			l.again(hotplug.Look{All: true})
-			turn.Reset(jittered())
+			turn.Reset(jittered(l.every))
 		}
 		if err := l.pass(ctx, l.take()); err != nil && ctx.Err() == nil {
 			l.log.Warn("the host is not as it should be yet", "err", err)
@@ -83,7 +81,7 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// jittered is resync, give or take a tenth, so that hosts do not look in step.
-func jittered() time.Duration {
-	return resync*9/10 + rand.N(resync/5)
+// jittered is that time, give or take a tenth, so that hosts do not look in step.
+func jittered(every time.Duration) time.Duration {
+	return every*9/10 + rand.N(every/5)
 }

@@ -19,6 +19,7 @@ var exceptions = map[string]Role{
 	"GET /": Nobody, "GET /v2[/]": Nobody, "GET /v2.1[/]": Nobody, "GET /v2.0[/]": Nobody, " ": Nobody,
 	"GET /healthz": Nobody, "GET /readyz": Nobody,
 	"GET /v1/tokens": Admin, "POST /v1/tokens": Admin, "DELETE /v1/tokens/{token}": Admin,
+	"GET /v1/leaks": Admin,
 }
 
 // decided returns the role that a route should take.

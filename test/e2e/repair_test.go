@@ -9,9 +9,11 @@ import (
 	"vifd/test/testhost"
 )
 
-// healing is how long what somebody broke may stay broken: a look at everything
-// comes every half a minute, and what nobody owns is taken away by the second.
-const healing = 75 * time.Second
+// healing is how long what somebody broke may stay broken, where everything is
+// looked at every few seconds.
+const healing = 30 * time.Second
+
+const oftenLooked = "[timeouts]\nlook = \"3s\"\n"
 
 // well waits until vifd and a look at the host find nothing wrong with the NIC.
 func well(t *testing.T, g *testhost.Running, n nic) {
@@ -36,6 +38,7 @@ func well(t *testing.T, g *testhost.Running, n nic) {
 // goes on.
 func TestRepair(t *testing.T) {
 	clean(t)
+	configured(t, oftenLooked)
 	p := plug(t, "g1", blue)
 	peer(t, "blue", "10.20.0.250/24")
 	in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
