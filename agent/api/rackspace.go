@@ -23,9 +23,13 @@ type special struct {
 
 func (s *special) Error() string { return s.text }
 
+// rackStatus has the kinds that Rackspace's Compute answers with another status
+// than Nova's.
+var rackStatus = map[vif.Kind]int{vif.Pending: http.StatusServiceUnavailable}
+
 // rackspaceFault says err as Rackspace's Compute does.
 func rackspaceFault(_ *call, err error) reply {
-	answer := novaFault(computeStatus(err, nil))
+	answer := novaFault(computeStatus(err, rackStatus))
 	if s, ok := errors.AsType[*special](err); ok {
 		answer.status = s.status
 		answer.body = object{{s.name, append(object{{"code", s.status}, {"message", s.text}}, s.more...)}}

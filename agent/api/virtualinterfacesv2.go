@@ -68,16 +68,17 @@ func (a *API) createVirtualInterface(c *call) (reply, error) {
 	if err := checkRequest(r, server); err != nil {
 		return reply{}, inRackspacesWords(err, server)
 	}
-	at, err := a.attachOnce(c.Context(), r)
+	at, err := a.attachToNew(c.Context(), r)
 	if err != nil {
 		return reply{}, inRackspacesWords(inNovasWords(err, server.ID), server)
 	}
 	return ok(virtualInterfacesView([]vif.Attachment{at}, names)), nil
 }
 
-// attachOnce attaches to r's network a server that is not on it yet. Of two
-// that ask at once, one is refused.
-func (a *API) attachOnce(ctx context.Context, r vif.Request) (vif.Attachment, error) {
+// attachToNew attaches a server to a network that it is not on yet. Of two that
+// ask at once, one is refused. A named request that comes again finds what it
+// has made.
+func (a *API) attachToNew(ctx context.Context, r vif.Request) (vif.Attachment, error) {
 	taken := vif.InUse.Because(
 		"Instance %s has a virtual interface on network %s already: it may have one per network.", r.Server, r.Network)
 	place := [2]string{r.Server, r.Network}
@@ -89,14 +90,26 @@ func (a *API) attachOnce(ctx context.Context, r vif.Request) (vif.Attachment, er
 	if err != nil {
 		return vif.Attachment{}, err
 	}
-	if slices.ContainsFunc(attached, func(at vif.Attachment) bool { return at.Port.Network == r.Network }) {
+	on := slices.ContainsFunc(attached, func(at vif.Attachment) bool { return at.Port.Network == r.Network })
+	if on && !a.begun(ctx, r.Once) {
 		return vif.Attachment{}, taken
 	}
 	return a.attachWithin(ctx, r)
 }
 
+// begun tells whether the request that o names has begun something, and has not
+// been answered.
+func (a *API) begun(ctx context.Context, o *vif.Once) bool {
+	if o == nil {
+		return false
+	}
+	kept, err := a.Answers.Answer(ctx, o.Caller, o.Key)
+	return err == nil && kept.Status == 0
+}
+
 // deleteVirtualInterface answers when the guest has let go of the NIC. Where that
-// takes longer than a detach may, it is a conflict, and the detach goes on.
+// takes longer than a detach may, the answer is to ask again, and the detach
+// goes on.
 func (a *API) deleteVirtualInterface(c *call) (reply, error) {
 	server, err := a.pathServer(c)
 	if err != nil {
