@@ -138,7 +138,7 @@ func TestServers(t *testing.T) {
 		{"show", "/v2.1/servers/" + strings.ToUpper(vm1), "", 200, `"metadata": {}`},
 		{"addresses", "/v2.1/servers/" + vm1, "", 200, `"addresses": {"peer-net88": [{"version": 4, "addr": "10.88.0.125", "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:b9:d6:72"}, {"version": 4, "addr": "10.88.0.4"`},
 		{"flavor by value", "/v2.1/servers/" + vm1, "2.47", 200, `"flavor": {"vcpus": 1, "ram": 256, "disk": 0, "ephemeral": 0, "swap": 0, "original_name": "bc7785fd-3c5f-4023-b226-df39af935f81", "extra_specs": {}}`},
-		{"newest", "/v2.1/servers/" + vm1, "latest", 200, `"locked": false, "description": null, "tags": [], "trusted_image_certificates": null, "server_groups": [], "locked_reason": null`},
+		{"newest", "/v2.1/servers/" + vm1, "latest", 200, `"locked": false, "description": null, "tags": [], "trusted_image_certificates": null, "locked_reason": null, "server_groups": []`},
 		{"unknown", "/v2.1/servers/vm1", "", 404, `{"itemNotFound": {"code": 404, "message": "Instance vm1 could not be found."}}`},
 		{"ips", "/v2.1/servers/" + vm1 + "/ips", "", 200, `{"addresses": {"peer-net88": [{"version": 4, "addr": "10.88.0.125"}, {"version": 4, "addr": "10.88.0.4"}]}}`},
 		{"ips of a network", "/v2.1/servers/" + vm1 + "/ips/peer-net88", "", 200, `{"peer-net88": [{"version": 4`},

@@ -50,7 +50,11 @@ func (a *API) showServer(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(object{{"server", a.serverView(c, s, addresses)}}), nil
+	view := a.serverView(c, s, addresses)
+	if c.version.atLeast(71) { // and not in lists
+		view = append(view, member{"server_groups", []string{}})
+	}
+	return ok(object{{"server", view}}), nil
 }
 
 // askedServers returns the servers that c's caller sees and its query asks for,

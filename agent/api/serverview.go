@@ -77,13 +77,14 @@ func since(s vif.Server, c *call) object {
 		{19, member{"description", nil}},
 		{26, member{"tags", []string{}}},
 		{63, member{"trusted_image_certificates", nil}},
-		{71, member{"server_groups", []string{}}},
 		{73, member{"locked_reason", orNull(s.LockReason)}},
-		{90, member{"OS-EXT-SRV-ATTR:hostname", s.Name}},
 	} {
 		if c.version.atLeast(m.minor) {
 			view = append(view, m.member)
 		}
+	}
+	if c.version.atLeast(90) && !c.who.Admin { // admins have seen it since 2.3
+		view = append(view, member{"OS-EXT-SRV-ATTR:hostname", s.Name})
 	}
 	return view
 }
@@ -93,6 +94,13 @@ func adminView(host string, s vif.Server, v microversion) object {
 	view := object{
 		{"OS-EXT-SRV-ATTR:host", host}, {"OS-EXT-SRV-ATTR:instance_name", s.Domain},
 		{"OS-EXT-SRV-ATTR:hypervisor_hostname", host},
+	}
+	if v.atLeast(3) {
+		view = append(view, object{
+			{"OS-EXT-SRV-ATTR:hostname", s.Name}, {"OS-EXT-SRV-ATTR:reservation_id", ""}, {"OS-EXT-SRV-ATTR:launch_index", 0},
+			{"OS-EXT-SRV-ATTR:kernel_id", ""}, {"OS-EXT-SRV-ATTR:ramdisk_id", ""},
+			{"OS-EXT-SRV-ATTR:root_device_name", nil}, {"OS-EXT-SRV-ATTR:user_data", nil},
+		}...)
 	}
 	if v.atLeast(16) {
 		view = append(view, member{"host_status", "UP"})
