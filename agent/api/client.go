@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ import (
 type Client struct {
 	address string
 	base    string
+	unix    bool   // base stands for a socket
+	token   string // sent with each request; "" for none
 	http    *http.Client
 }
 
@@ -32,6 +35,7 @@ const dialTime = 5 * time.Second
 func NewClient(address string) (*Client, error) {
 	c := &Client{address: address, http: &http.Client{Transport: &http.Transport{
 		TLSHandshakeTimeout: dialTime,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS13},
 		DialContext:         (&net.Dialer{Timeout: dialTime}).DialContext,
 	}}}
 	if u, err := url.Parse(address); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
@@ -42,7 +46,7 @@ func NewClient(address string) (*Client, error) {
 	if path == "" || strings.Contains(path, "://") {
 		return nil, vif.Invalid.Because("%q is neither the path of a unix socket nor an http or https URL", address)
 	}
-	c.base = "http://vifd"
+	c.base, c.unix = "http://vifd", true
 	c.http.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{Timeout: dialTime}).DialContext(ctx, "unix", path)
 	}
@@ -103,6 +107,9 @@ func (c *Client) request(ctx context.Context, a asking) (*http.Request, error) {
 		return nil, vif.Invalid.From(err, "%s cannot be asked for", a.path)
 	}
 	request.Header.Set("Accept", "application/json")
+	if c.token != "" {
+		request.Header.Set("X-Auth-Token", c.token)
+	}
 	if a.onProgress != nil {
 		request.Header.Set("Accept", ndjson)
 	}

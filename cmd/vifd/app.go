@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,8 +84,27 @@ func empty(cmd *cobra.Command) (err error) {
 	return err
 }
 
+// client returns a client of the agent that is meant, with the credentials that
+// the environment has: on the command line every user of the host could read
+// them.
 func (a *app) client() (*api.Client, error) {
-	return api.NewClient(cmp.Or(a.socket, a.env("VIFD_SOCKET"), socketPath))
+	c, err := api.NewClient(cmp.Or(a.socket, a.env("VIFD_SOCKET"), socketPath))
+	if err != nil {
+		return nil, err
+	}
+	if file := a.env("VIFD_CACERT"); file != "" {
+		pem, err := os.ReadFile(file)
+		if err == nil {
+			err = c.Trust(pem)
+		}
+		if err != nil {
+			return nil, vif.Invalid.From(err, "VIFD_CACERT names no authority: %v", err)
+		}
+	}
+	if token := a.env("VIFD_TOKEN"); token != "" {
+		return c, c.SetToken(token)
+	}
+	return c, nil
 }
 
 // note says something on stderr that is not an error.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 
@@ -110,6 +111,9 @@ func (a *app) judge(err error) (code int, cure string) {
 	}
 	if _, ok := errors.AsType[held](err); ok {
 		return exitHeld, "'ps' with its number shows which it is; 'systemctl stop vifd' ends the service"
+	}
+	if r, ok := errors.AsType[*api.Refused](err); ok && r.Status == http.StatusUnauthorized {
+		return exitDenied, "VIFD_TOKEN has to hold a token that 'vifd token create' made there"
 	}
 	k := kinds[vif.KindOf(err)]
 	if vif.KindOf(err) == vif.Internal && !refused(err) {

@@ -67,6 +67,8 @@ func page(c *cobra.Command) string {
 	}
 	section(&b, "EXIT STATUS", exitStatus())
 	section(&b, "ENVIRONMENT", term("VIFD_SOCKET", "the agent's socket, where --socket does not name one")+
+		term("VIFD_TOKEN", "the token for an agent on another host")+
+		term("VIFD_CACERT", "a file with the authorities that the certificate of an agent is to be from (PEM)")+
 		term("NO_COLOR", "if it is set, nothing is coloured"))
 	section(&b, "FILES", term("/etc/vifd/vifd.toml", "the configuration of the agent")+
 		term(socketPath, "the socket of the agent")+term("/var/lib/vifd", "what the agent remembers"))

@@ -23,6 +23,7 @@ type world struct {
 	subnets  []vif.Subnet
 	ports    []vif.Port
 	attached []vif.Attachment
+	tokens   tokens
 }
 
 func newWorld() *world {
