@@ -1,0 +1,92 @@
+package api
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A limitedListener accepts as many connections as its limiter allows, and
+// turns others away at once.
+type limitedListener struct {
+	*Door
+	limiter *limiter
+	spare   *os.File // closed to have a file for a connection where no other is left
+}
+
+// open returns d's listener, with the limits and its TLS.
+func (a *API) open(d *Door) net.Listener {
+	limited := &limitedListener{Door: d, limiter: a.limiter}
+	if d.TLS == nil {
+		return limited
+	}
+	return tls.NewListener(limited, d.TLS)
+}
+
+func (l *limitedListener) Accept() (net.Conn, error) {
+	for {
+		l.save()
+		conn, err := l.Door.Accept()
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			err = l.shed(err)
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			l.spend()
+			return nil, err
+		}
+		cred := peerOf(conn)
+		user := userOf(conn, cred)
+		if l.limiter.take(user, l.remote()) {
+			return &limitedConn{Conn: conn, door: l.Door, cred: cred, end: sync.OnceFunc(func() { l.limiter.give(user, l.remote()) })}, nil
+		}
+		l.turnAway(conn)
+	}
+}
+
+// save opens the spare file, if it can.
+func (l *limitedListener) save() {
+	if l.spare == nil {
+		l.spare, _ = os.Open(os.DevNull)
+	}
+}
+
+func (l *limitedListener) spend() {
+	if l.spare != nil {
+		_ = l.spare.Close()
+		l.spare = nil
+	}
+}
+
+// shed turns one connection away that no file is left for, so that its client
+// does not wait for an answer that nobody gives. Without a spare it returns err,
+// after which the server waits a moment.
+func (l *limitedListener) shed(err error) error {
+	if l.spare == nil {
+		return err
+	}
+	l.spend()
+	conn, err := l.Door.Accept()
+	if err == nil {
+		l.turnAway(conn)
+	}
+	return err
+}
+
+const busy = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: " + retryAfter + "\r\n\r\n"
+
+// turnAway tells conn's client to come back, if it listens and speaks HTTP, and
+// closes conn.
+func (l *limitedListener) turnAway(conn net.Conn) {
+	if l.TLS == nil {
+		_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+		_, _ = conn.Write([]byte(busy))
+	}
+	_ = conn.Close()
+}
