@@ -29,6 +29,7 @@ var (
 	_ hotplug.Switch     = (*ovs.Switch)(nil)
 	_ hotplug.Hypervisor = (*hypervisor.Host)(nil)
 	_ api.Attachments    = (*hotplug.Engine)(nil)
+	_ api.Events         = (*hotplug.Engine)(nil)
 	_ api.Operations     = (*hotplug.Engine)(nil)
 	_ api.Servers        = servers{}
 	_ api.Locks          = servers{}
@@ -94,6 +95,7 @@ func (a *agent) open(ctx context.Context) (err error) {
 		Servers: hosted, Locks: hosted, Attachments: measured{a.engine, numbers}, Leaks: a.engine, Metrics: numbers, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
 		Tokens: tokens{a.store}, Older: a.config.Older,
 		Log: a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
+		Events: a.engine,
 	})
 	return nil
 }

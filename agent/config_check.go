@@ -77,6 +77,9 @@ func (r rawConfig) api(c *checker) api.Limits {
 		Idle:    c.span("limits.idle_time", r.Limits.IdleTime, time.Second, longest),
 		Conns:   c.between("limits.connections", r.Limits.Connections, 1, 1<<16),
 		PerUser: c.between("limits.connections_per_user", r.Limits.ConnectionsPerUser, 1, 1<<16),
+		Streams: c.between("limits.event_streams", r.Limits.EventStreams, 1, 1<<16),
+
+		Heartbeat: c.span("limits.heartbeat", r.Limits.Heartbeat, time.Second, time.Minute),
 	}
 }
 

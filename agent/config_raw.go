@@ -61,6 +61,8 @@ type rawConfig struct {
 		HeaderTime         string `toml:"header_time"`
 		BodyTime           string `toml:"body_time"`
 		IdleTime           string `toml:"idle_time"`
+		EventStreams       int    `toml:"event_streams"`
+		Heartbeat          string `toml:"heartbeat"`
 	} `toml:"limits"`
 
 	Compute struct {
@@ -90,6 +92,7 @@ func defaults() rawConfig {
 	r.Limits.Connections, r.Limits.ConnectionsPerUser = 512, 128
 	r.Limits.HeaderTime, r.Limits.BodyTime, r.Limits.IdleTime = "5s", "10s", "60s"
 	r.Compute.VirtualInterfaces = "list"
+	r.Limits.EventStreams, r.Limits.Heartbeat = 64, "15s"
 	return r
 }
 

@@ -19,6 +19,7 @@ type Config struct {
 	Locks       Locks
 	Attachments Attachments
 	Operations  Operations
+	Events      Events
 	Networking  Networking
 	Health      Health
 	Leaks       Leaks
@@ -49,6 +50,9 @@ type Limits struct {
 	Headers int           // bytes of headers; 16 KiB
 	Conns   int           // connections; 512
 	PerUser int           // connections of one user who is not root; 128
+	Streams int           // streams of events; 64
+
+	Heartbeat time.Duration // between two signs of life of a stream of events; 15 s
 }
 
 func (l Limits) withDefaults() Limits {
@@ -58,6 +62,7 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.Header, 5 * time.Second}, {&l.Body, 10 * time.Second}, {&l.Write, 10 * time.Second},
 		{&l.Idle, time.Minute}, {&l.Grace, 8 * time.Second}, {&l.Attach, time.Minute}, {&l.Again, 10 * time.Second},
+		{&l.Heartbeat, 15 * time.Second},
 	} {
 		if *d.value == 0 {
 			*d.value = d.usual
@@ -66,7 +71,7 @@ func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		value *int
 		usual int
-	}{{&l.Headers, 16 << 10}, {&l.Conns, 512}, {&l.PerUser, 128}} {
+	}{{&l.Headers, 16 << 10}, {&l.Conns, 512}, {&l.PerUser, 128}, {&l.Streams, 64}} {
 		if *d.value == 0 {
 			*d.value = d.usual
 		}
@@ -83,6 +88,7 @@ type API struct {
 	limiter   *limiter
 	flights   flights
 	strangers *strangers
+	streams   *streams
 	meter     *meter
 	joining   sync.Map // the servers, each with a network, that are being brought together
 }
@@ -99,7 +105,7 @@ func New(c Config) *API {
 		c.Now = time.Now
 	}
 	c.Limits = c.Limits.withDefaults()
-	a := &API{Config: c, detaches: newBackground(), limiter: newLimiter(c.Limits), strangers: newStrangers(), meter: newMeter(c.Older.Rates, c.Now)}
+	a := &API{Config: c, detaches: newBackground(), streams: newStreams(c.Limits.Streams), limiter: newLimiter(c.Limits), strangers: newStrangers(), meter: newMeter(c.Older.Rates, c.Now)}
 	a.table = a.routes()
 	return a
 }

@@ -104,6 +104,7 @@ func (a *API) ownRoutes() []route {
 		{"POST", "/v1/attachments:batch", Member, own, a.attachBatch, nil},
 		{"GET", "/v1/attachments/{port}", Reader, own, a.showAttachment, nil},
 		{"DELETE", "/v1/attachments/{port}", Member, own, a.detach, nil},
+		{"GET", "/v1/events", Reader, own, a.followEvents, nil},
 		{"GET", "/v1/tokens", Admin, own, a.listTokens, nil},
 		{"POST", "/v1/tokens", Admin, own, a.createToken, nil},
 		{"DELETE", "/v1/tokens/{token}", Admin, own, a.revokeToken, nil},

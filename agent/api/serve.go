@@ -66,6 +66,7 @@ func (a *API) server(base context.Context, handlers *sync.WaitGroup) *http.Serve
 func (a *API) shutdown(base context.Context, cancel func(), server *http.Server, handlers *sync.WaitGroup) error {
 	grace, end := context.WithTimeout(context.WithoutCancel(base), a.Limits.Grace)
 	defer end()
+	a.streams.end()
 	a.detaches.cancel() // they are noted, and the next vifd goes on with them
 	err := server.Shutdown(grace)
 	cancel()
@@ -80,4 +81,7 @@ func (a *API) shutdown(base context.Context, cancel func(), server *http.Server,
 // Stop ends what goes on after its request was answered: it waits for it until
 // ctx ends, cancels what is left, and returns when that has ended. Serve does
 // it by itself.
-func (a *API) Stop(ctx context.Context) { a.detaches.stop(ctx) }
+func (a *API) Stop(ctx context.Context) {
+	a.streams.end()
+	a.detaches.stop(ctx)
+}

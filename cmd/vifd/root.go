@@ -44,7 +44,7 @@ func (a *app) root() *cobra.Command {
 		id       string
 		commands []*cobra.Command
 	}{
-		{"nics", []*cobra.Command{a.attach(), a.detach(), a.list(), a.show(), a.link()}},
+		{"nics", []*cobra.Command{a.attach(), a.detach(), a.list(), a.show(), a.link(), a.events()}},
 		{"networks", []*cobra.Command{a.networks(), a.subnets(), a.ports()}},
 		{"agent", []*cobra.Command{a.serve(), a.status(), a.leaks(), a.tokens(), a.config(), a.version(), a.man()}},
 	} {
