@@ -55,9 +55,6 @@ func (e *Engine) Recover(ctx context.Context, l Look) error {
 	if err != nil {
 		return err
 	}
-	if len(rows) == 0 {
-		return e.tellSeen(ctx, nil, &world{})
-	}
 	l.All = l.All || e.held.any()
 	w, err := e.see(ctx, rows, l)
 	if err = fail.At(fail.R1, err); err != nil {

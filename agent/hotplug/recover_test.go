@@ -199,3 +199,20 @@ func TestRecordLeftOpen(t *testing.T) {
 		}
 	}
 }
+
+// What nobody owns goes by the second look, from a host without attachments too.
+func TestStrayWithoutAttachments(t *testing.T) {
+	h := newHost()
+	e := newEngine(t, h, newStore(t))
+	if err := h.Create(t.Context(), nic); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := e.Recover(t.Context(), Look{All: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := h.String(); got != "" {
+		t.Errorf("left behind:\n%s", got)
+	}
+}
