@@ -39,6 +39,7 @@ var (
 	_ api.Attachments    = measured{}
 	_ api.Leaks          = (*hotplug.Engine)(nil)
 	_ api.Metrics        = (*metrics.Metrics)(nil)
+	_ api.Upkeep         = (*agent)(nil)
 )
 
 // An agent is all parts of one vifd.
@@ -93,7 +94,7 @@ func (a *agent) open(ctx context.Context) (err error) {
 	numbers := a.measure()
 	a.api = api.New(api.Config{
 		Servers: hosted, Locks: hosted, Attachments: measured{a.engine, numbers}, Leaks: a.engine, Metrics: numbers, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
-		Tokens: tokens{a.store}, Older: a.config.Older,
+		Tokens: tokens{a.store}, Upkeep: a, Older: a.config.Older,
 		Log: a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
 		Events: a.engine,
 	})
@@ -125,9 +126,10 @@ func (a *agent) serve(ctx context.Context) error {
 	parts.Go(func() { a.watchdog(ctx) })
 	parts.Go(func() { a.prune(ctx) })
 	parts.Go(func() { a.reloads(ctx) })
+	parts.Go(func() { a.guard(ctx, stop) })
 	err = a.api.Serve(ctx, listeners...)
 	stop()
-	return errors.Join(err, a.finish())
+	return errors.Join(err, a.finish(), a.harm())
 }
 
 // finish waits for what goes on after an answer.
@@ -140,6 +142,7 @@ func (a *agent) finish() error {
 // look does the first pass, says that vifd is ready, and goes on looking.
 func (a *agent) look(ctx context.Context) {
 	a.settle(ctx)
+	a.recall(ctx)
 	for {
 		err := fail.At(fail.R5, a.engine.Start(ctx))
 		if ctx.Err() != nil {
@@ -153,6 +156,10 @@ func (a *agent) look(ctx context.Context) {
 		a.warn("the store does not answer", err)
 		wait(ctx, time.Second)
 	}
+	var spares sync.WaitGroup // made when the store is what it should be
+	defer spares.Wait()
+	spares.Go(func() { a.copies(ctx) })
+	spares.Go(func() { a.backups(ctx) })
 	a.pulse.ready.Store(true)
 	a.log.Info("ready", "version", a.pulse.version, "socket", a.config.Socket.Path)
 	a.warn("systemd", systemd.Ready())

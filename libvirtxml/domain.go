@@ -50,6 +50,10 @@ func Parse(text string) (Domain, error) {
 	for _, p := range ours.Ports {
 		s.Noted = append(s.Noted, p.ID)
 	}
+	for i, n := range s.NICs {
+		port, _ := ours.Port(strings.TrimPrefix(n.Alias, vif.DeviceAliasPrefix))
+		s.NICs[i].Tag = port.Tag
+	}
 	return Domain{Server: s, HotSlots: max(all, 0), Metadata: ours}, nil
 }
 

@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 				ID: "11111111-1111-4111-8111-111111111111", Name: "vm1", Domain: "g1", Project: "p1", User: "u1",
 				Live: true, VCPUs: 1, MemoryMiB: 128, FreeSlots: 6, Slots: true, Noted: []string{portID},
 				NICs: []vif.ServerNIC{{
-					Alias: "ua-vifd-" + portID, MAC: "fa:16:3e:00:00:01", Tap: "tapx1", Model: "virtio", MTU: 1442, PCI: "0000:02:00.0",
+					Alias: "ua-vifd-" + portID, MAC: "fa:16:3e:00:00:01", Tap: "tapx1", Model: "virtio", MTU: 1442, PCI: "0000:02:00.0", Tag: "\"><evil/>",
 				}},
 			},
 			HotSlots: 8,

@@ -22,7 +22,7 @@ var allowed = map[string][]string{
 	"agent/leaks":                {"vif", "agent/store"},
 	"agent/network/local":        {"vif", "agent/store"},
 	"agent/hypervisor":           {"vif", "vif/fail", "libvirtxml"},
-	"agent":                      {"agent/api", "agent/hotplug", "agent/store", "agent/network/local", "agent/hypervisor", "agent/metrics", "vif", "vif/fail", "vif/tap", "vif/ovs", "systemd"},
+	"agent":                      {"agent/api", "agent/hotplug", "agent/store", "agent/network/local", "agent/hypervisor", "agent/metrics", "vif", "vif/fail", "vif/tap", "vif/ovs", "libvirtxml", "systemd"},
 	"cmd/vifd":                   {"agent", "agent/api", "agent/diag", "vif", "systemd"},
 	"test/testhost/cmd/testhost": {"test/testhost"},
 	"agent/network/networktest":  {"vif"},

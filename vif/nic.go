@@ -84,6 +84,12 @@ type SwitchPort struct {
 	MTU     int
 	MAC     string // external_ids attached-mac
 	Carrier bool   // link_state
+
+	// What external_ids say for the case that nothing else does any more.
+	Server    string // vm-id
+	Network   string // a Network's ID
+	Addresses string // of the port, with commas between them
+	Secure    bool   // what the guest sends is filtered
 }
 
 // The first byte of the cookie of every flow of ours, and what selects it.

@@ -16,15 +16,15 @@ const (
 
 // An Operation is one change that was asked for, and what became of it.
 type Operation struct {
-	ID       string // of the request: "req-" and a UUID
-	Kind     string // AttachInterface or DetachInterface
-	Server   string
-	Port     string // "" where none was found or made
-	Project  string // of who asked; "" for one that stands above projects
-	User     string // who asked
-	Started  time.Time
-	Finished time.Time // zero while it has not
-	Result   string    // "", Success or Failure
-	Error    string    // why it failed, with causes that not everybody may see
-	Steps    []Progress
+	ID       string     `json:"id"`   // of the request: "req-" and a UUID
+	Kind     string     `json:"kind"` // AttachInterface or DetachInterface
+	Server   string     `json:"server"`
+	Port     string     `json:"port"`    // "" where none was found or made
+	Project  string     `json:"project"` // of who asked; "" for one that stands above projects
+	User     string     `json:"user"`    // who asked
+	Started  time.Time  `json:"started"`
+	Finished time.Time  `json:"finished"` // zero while it has not
+	Result   string     `json:"result"`   // "", Success or Failure
+	Error    string     `json:"error"`    // why it failed, with causes that not everybody may see
+	Steps    []Progress `json:"steps"`
 }

@@ -44,36 +44,36 @@ type Segment struct {
 
 // A Network is a broadcast domain.
 type Network struct {
-	ID      string
-	Name    string
-	Project string
-	Segment Segment
-	MTU     int
-	Shared  bool
-	AdminUp bool
-	Secure  bool // the port_security_enabled that its ports get
-	Created time.Time
-	Updated time.Time
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Project string    `json:"project"`
+	Segment Segment   `json:"segment"`
+	MTU     int       `json:"mtu"`
+	Shared  bool      `json:"shared"`
+	AdminUp bool      `json:"admin_up"`
+	Secure  bool      `json:"secure"` // the port_security_enabled that its ports get
+	Created time.Time `json:"created"`
+	Updated time.Time `json:"updated"`
 }
 
 // A Subnet is a range of addresses on a network.
 type Subnet struct {
-	ID      string
-	Name    string
-	Project string
-	Network string
-	CIDR    netip.Prefix
-	Gateway netip.Addr // the zero Addr for none
+	ID      string       `json:"id"`
+	Name    string       `json:"name"`
+	Project string       `json:"project"`
+	Network string       `json:"network"`
+	CIDR    netip.Prefix `json:"cidr"`
+	Gateway netip.Addr   `json:"gateway"` // the zero Addr for none
 
 	// NoGateway asks for a subnet without a gateway; without it, one that is
 	// created with the zero Gateway gets its first address.
-	NoGateway bool
+	NoGateway bool `json:"no_gateway"`
 
-	Pools   []Pool // where addresses are allocated from
-	DNS     []netip.Addr
-	DHCP    bool
-	Created time.Time
-	Updated time.Time
+	Pools   []Pool       `json:"pools"` // where addresses are allocated from
+	DNS     []netip.Addr `json:"dns"`
+	DHCP    bool         `json:"dhcp"`
+	Created time.Time    `json:"created"`
+	Updated time.Time    `json:"updated"`
 }
 
 // Version returns the subnet's IP version, 4 or 6.

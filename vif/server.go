@@ -48,6 +48,7 @@ type ServerNIC struct {
 	MTU   int
 	PCI   string // as 0000:01:00.0, or ""
 	Link  bool   // <link state>
+	Tag   Tag    // from vifd's metadata
 }
 
 // Port returns the port whose NIC it is; ours is false for one that is not ours.

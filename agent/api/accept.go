@@ -29,28 +29,35 @@ func (a *API) open(d *Door) net.Listener {
 
 func (l *limitedListener) Accept() (net.Conn, error) {
 	for {
-		l.save()
-		conn, err := l.Door.Accept()
-		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-			err = l.shed(err)
-			if err == nil {
-				continue
-			}
-		}
+		conn, room, err := l.accept()
 		if err != nil {
 			l.spend()
 			return nil, err
 		}
 		cred := peerOf(conn)
 		user := userOf(conn, cred)
-		if l.limiter.take(user, l.remote()) {
+		if room && l.limiter.take(user, l.remote()) {
 			return &limitedConn{Conn: conn, door: l.Door, cred: cred, end: sync.OnceFunc(func() { l.limiter.give(user, l.remote()) })}, nil
 		}
 		l.turnAway(conn)
 	}
 }
 
-// save opens the spare file, if it can.
+// accept returns the next connection, and whether files are left beside it. One
+// that there is no file for gets the spare's: its client shall not wait for an
+// answer that nobody gives.
+func (l *limitedListener) accept() (conn net.Conn, room bool, err error) {
+	l.save()
+	conn, err = l.Door.Accept()
+	if l.spare == nil || !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
+		return conn, true, err
+	}
+	l.spend()
+	conn, err = l.Door.Accept()
+	l.save()
+	return conn, l.spare != nil, err
+}
+
 func (l *limitedListener) save() {
 	if l.spare == nil {
 		l.spare, _ = os.Open(os.DevNull)
@@ -62,21 +69,6 @@ func (l *limitedListener) spend() {
 		_ = l.spare.Close()
 		l.spare = nil
 	}
-}
-
-// shed turns one connection away that no file is left for, so that its client
-// does not wait for an answer that nobody gives. Without a spare it returns err,
-// after which the server waits a moment.
-func (l *limitedListener) shed(err error) error {
-	if l.spare == nil {
-		return err
-	}
-	l.spend()
-	conn, err := l.Door.Accept()
-	if err == nil {
-		l.turnAway(conn)
-	}
-	return err
 }
 
 const busy = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: " + retryAfter + "\r\n\r\n"

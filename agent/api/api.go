@@ -21,6 +21,7 @@ type Config struct {
 	Operations  Operations
 	Events      Events
 	Networking  Networking
+	Upkeep      Upkeep
 	Health      Health
 	Leaks       Leaks
 	Metrics     Metrics

@@ -109,6 +109,8 @@ func (a *API) ownRoutes() []route {
 		{"POST", "/v1/tokens", Admin, own, a.createToken, nil},
 		{"DELETE", "/v1/tokens/{token}", Admin, own, a.revokeToken, nil},
 		{"PATCH", "/v1/ports/{port}", Member, own, a.setLink, nil},
+		{"POST", "/v1/store/rebuild", Admin, own, a.rebuildStore, nil},
+		{"POST", "/v1/servers/{server}/prepare", Admin, own, a.prepareServer, nil},
 		{"GET", "/v1/status", Reader, own, a.showStatus, nil},
 		{"GET", "/v1/leaks", Admin, own, a.listLeaks, nil},
 		{"GET", "/metrics", Reader, own, a.showMetrics, nil},

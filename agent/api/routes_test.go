@@ -19,7 +19,8 @@ var exceptions = map[string]Role{
 	"GET /": Nobody, "GET /v2[/]": Nobody, "GET /v2.1[/]": Nobody, "GET /v2.0[/]": Nobody, " ": Nobody,
 	"GET /healthz": Nobody, "GET /readyz": Nobody,
 	"GET /v1/tokens": Admin, "POST /v1/tokens": Admin, "DELETE /v1/tokens/{token}": Admin,
-	"GET /v1/leaks": Admin,
+	"GET /v1/leaks":          Admin,
+	"POST /v1/store/rebuild": Admin, "POST /v1/servers/{server}/prepare": Admin,
 }
 
 // decided returns the role that a route should take.
@@ -38,7 +39,7 @@ var samples = strings.NewReplacer("{server}", vm1, "{port}", first, "{id}", net8
 
 // A gate is a door whose callers bring tokens.
 func gate(w *world, tokens Tokens) *API {
-	return New(Config{Servers: w, Locks: w, Attachments: w, Operations: w, Networking: w, Health: w, Tokens: tokens, Log: quiet()})
+	return New(Config{Servers: w, Locks: w, Attachments: w, Operations: w, Networking: w, Health: w, Tokens: tokens, Upkeep: w, Log: quiet()})
 }
 
 // Every route lets in who the rule or the exceptions say, and nobody else: they

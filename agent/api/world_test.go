@@ -312,3 +312,12 @@ func at(text string) time.Time {
 func v6subnet() vif.Subnet {
 	return vif.Subnet{ID: "c57b1033-ab42-4af3-9439-626d9f3b1e7e", Network: net88, Project: project, CIDR: netip.MustParsePrefix("fd00:88::/64")}
 }
+
+// Rebuild finds nothing.
+func (w *world) Rebuild(context.Context) (vif.Rebuilt, error) { return vif.Rebuilt{}, nil }
+
+// Prepare knows the servers.
+func (w *world) Prepare(ctx context.Context, server string) error {
+	_, err := w.Server(ctx, server)
+	return err
+}

@@ -15,15 +15,15 @@ const (
 
 // An Attachment is what should be true of a NIC, and how far it has come.
 type Attachment struct {
-	NIC       vif.NIC
-	Desired   string    // Attached or Absent
-	Settled   bool      // the server has it: what an answer waits for is done
-	Persisted bool      // the definition and the PCI address are written
-	Released  bool      // the claim was given back: only clean-up is left
-	Operation string    // the ID of the Operation that wanted it so
-	Error     string    // what the last repair failed with, or ""
-	Created   time.Time // when the generation was first put
-	Updated   time.Time // when it was last put
+	NIC       vif.NIC   `json:"nic"`
+	Desired   string    `json:"desired"`   // Attached or Absent
+	Settled   bool      `json:"settled"`   // the server has it: what an answer waits for is done
+	Persisted bool      `json:"persisted"` // the definition and the PCI address are written
+	Released  bool      `json:"released"`  // the claim was given back: only clean-up is left
+	Operation string    `json:"operation"` // the ID of the Operation that wanted it so
+	Error     string    `json:"error"`     // what the last repair failed with, or ""
+	Created   time.Time `json:"created"`   // when the generation was first put
+	Updated   time.Time `json:"updated"`   // when it was last put
 }
 
 const attachmentColumns = `SELECT nic, desired, settled, persisted, released, operation, error, created, updated FROM attachment `

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"slices"
 
 	_ "modernc.org/sqlite" // the driver named "sqlite"
 )
@@ -19,10 +20,14 @@ var pragmas = []string{
 	"journal_size_limit(4194304)",
 }
 
-// database returns a handle for the file at path. It has no pool: a connection
-// lives from dial to close.
-func database(path string) (*sql.DB, error) {
-	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+// database returns a handle for the file at path, with further options in pairs.
+// It has no pool: a connection lives from dial to close.
+func database(path string, options ...string) (*sql.DB, error) {
+	query := url.Values{"_pragma": pragmas}
+	for pair := range slices.Chunk(options, 2) {
+		query.Set(pair[0], pair[1])
+	}
+	name := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
 	db, err := sql.Open("sqlite", name.String())
 	if err == nil {
 		db.SetMaxIdleConns(-1)

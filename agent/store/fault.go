@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -24,6 +25,18 @@ func code(err error) int {
 func damaged(err error) bool {
 	c := code(err)
 	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB || errors.Is(err, errDamaged)
+}
+
+// IsDamage tells whether err says that the file is not what was written.
+func IsDamage(err error) bool { return damaged(err) }
+
+// misread makes damage of what SQLite says of a file whose header it does not
+// understand. That no statement of ours gives rise to it, the tests see to.
+func misread(err error) error {
+	if code(err) == sqlite3.SQLITE_ERROR {
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return err
 }
 
 // grave tells whether err is about the disk or the file, and not about what was
@@ -52,6 +65,7 @@ const unwritable = "The store of vifd cannot be written, so changes are refused 
 // fail gives up the connection that writes, and with it the open batch: what it
 // holds is told that it was not kept.
 func (s *Store) fail(err error) {
+	s.hurt(err)
 	if s.failed.Swap(&err) == nil {
 		s.log.Error("the store cannot be written: changes are refused until it can", "store", s.path, "err", err)
 	}
@@ -63,5 +77,12 @@ func (s *Store) fail(err error) {
 		s.batch = nil
 		b.err = vif.Unavailable.From(err, unwritable)
 		close(b.done)
+	}
+}
+
+// hurt tells those who wait for it when err says that the file is damaged.
+func (s *Store) hurt(err error) {
+	if damaged(err) {
+		s.harm.Do(func() { close(s.damage) })
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,4 +66,19 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// headed looks at the two bytes of a database that make SQLite take it for one
+// that is only to be read, when they are not what they should be.
+func headed(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var formats [2]byte
+	if _, err := f.ReadAt(formats[:], 18); err == nil && (formats[0] > 2 || formats[1] > 2) {
+		return fmt.Errorf("%w: its header has the formats %v", errDamaged, formats)
+	}
+	return nil
 }

@@ -29,6 +29,9 @@ type Store struct {
 	readers  chan *conn    // one entry for each View that may run; nil is a connection not yet made
 	closed   chan struct{} // closed by Close
 	bell     *bell         // rings when there are events or notices to read
+	changed  *bell         // rings when anything was written
+	damage   chan struct{} // closed when the file was found to be damaged
+	harm     sync.Once     // closes it
 
 	waiting atomic.Int64 // how many Updates want to write and do not yet
 	failed  atomic.Pointer[error]
@@ -55,17 +58,23 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		path: filepath.Join(dir, "vifd.db"), log: log, flock: lock,
-		readers: make(chan *conn, readers), closed: make(chan struct{}), bell: newBell(),
-	}
-	for range readers {
-		s.readers <- nil
-	}
+	s := newStore(filepath.Join(dir, "vifd.db"), log)
+	s.flock = lock
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, release(lock))
 	}
 	return s, nil
+}
+
+func newStore(path string, log *slog.Logger) *Store {
+	s := &Store{
+		path: path, log: log, readers: make(chan *conn, readers), closed: make(chan struct{}),
+		bell: newBell(), changed: newBell(), damage: make(chan struct{}),
+	}
+	for range readers {
+		s.readers <- nil
+	}
+	return s
 }
 
 // open opens the database, or a new one where the old one is damaged.
@@ -89,11 +98,17 @@ func (s *Store) dial(ctx context.Context) error {
 	if err := makeFile(s.path); err != nil {
 		return vif.Unavailable.From(err, "The store %s cannot be used.", s.path)
 	}
+	if err := headed(s.path); err != nil {
+		return err
+	}
 	db, err := database(s.path)
 	if err != nil {
 		return err
 	}
 	w, err := dialWriter(ctx, db)
+	if err == nil {
+		err = legible(&Tx{conn: w})
+	}
 	if err == nil {
 		err = syncDir(filepath.Dir(s.path))
 	}
@@ -116,6 +131,14 @@ func (s *Store) Failed() error {
 	return nil
 }
 
+// Changed returns a channel that is closed when something was written. Who asks
+// for it before reading misses nothing.
+func (s *Store) Changed() <-chan struct{} { return s.changed.rung() }
+
+// Damaged returns a channel that is closed when the file turns out not to be what
+// was written. Nothing can be changed any more; the next Open sets it aside.
+func (s *Store) Damaged() <-chan struct{} { return s.damage }
+
 // Close ends the store once all that has begun has ended. What comes after it
 // is vif.Unavailable.
 func (s *Store) Close() error {
@@ -132,5 +155,9 @@ func (s *Store) Close() error {
 	for range readers {
 		errs = append(errs, (<-s.readers).close())
 	}
-	return errors.Join(append(errs, s.db.Close(), release(s.flock))...)
+	errs = append(errs, s.db.Close())
+	if s.flock != nil {
+		errs = append(errs, release(s.flock))
+	}
+	return errors.Join(errs...)
 }

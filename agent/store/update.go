@@ -67,12 +67,16 @@ func (s *Store) begin(ctx context.Context) (*batch, error) {
 		return nil, vif.Unavailable.From(errClosed, "The store is closed.")
 	default:
 	}
+	if s.flock == nil {
+		return nil, vif.Unsupported.Because("The store was opened to be read only.")
+	}
 	if s.batch != nil {
 		return s.batch, nil
 	}
 	if s.writer == nil {
 		w, err := dialWriter(ctx, s.db)
 		if err != nil {
+			s.hurt(err)
 			return nil, unusable(err, unwritable)
 		}
 		s.writer = w
@@ -132,6 +136,7 @@ func (s *Store) end(b *batch) {
 	}
 	s.batch = nil
 	close(b.done)
+	s.changed.ring()
 	if b.eventful {
 		s.bell.ring()
 	}

@@ -54,6 +54,7 @@ func (s *Store) borrow(ctx context.Context) (*conn, error) {
 // giveBack ends tx and lets the next View have its connection, or a new one if
 // something is wrong with it.
 func (s *Store) giveBack(tx *Tx) {
+	s.hurt(tx.broken)
 	if err := tx.conn.do("ROLLBACK"); err != nil || tx.broken != nil {
 		s.log.Warn("a reading connection to the store was given up", "err", errors.Join(tx.broken, err, tx.conn.close()))
 		s.readers <- nil

@@ -140,24 +140,13 @@ func TestRestartUnderTraffic(t *testing.T) {
 	p := plug(t, "g1", blue)
 	friend := peer(t, "blue", "10.20.0.250/24")
 	in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
-	type result struct {
-		out string
-		err error
-	}
-	ended := make(chan result, 1)
-	ctx := within(t, 2*patience)
-	go func() {
-		out, err := friend.Run(ctx, "ping", "-q", "-i", "0.05", "-c", "100", "-W", "5", p.ip(4).String())
-		ended <- result{out, err}
-	}()
+	ping := pinging(t, friend, p.ip(4).String())
 	before := details(t, p.Port)
 	restartVifd(t)
 	killVifd(t)
 	startVifd(t)
 	restartVifd(t)
-	if r := <-ended; r.err != nil || !strings.Contains(r.out, "100 received, 0% packet loss") {
-		t.Errorf("%v: %s", r.err, r.out)
-	}
+	ping(t)
 	if after := details(t, p.Port); after != before {
 		t.Errorf("the NIC was %+v and is %+v", before, after)
 	}

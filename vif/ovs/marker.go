@@ -2,6 +2,7 @@ package ovs
 
 import (
 	"strconv"
+	"strings"
 
 	"vifd/vif"
 )
@@ -15,7 +16,13 @@ const (
 	keyGen    = "vifd-gen"
 	keyDevice = "vifd-ifindex" // the device that the row was written for
 	keyMAC    = "attached-mac"
+	keyServer = "vm-id"
 	keyBase   = "vifd-base" // of a bridge that has our base flows
+
+	// What a lost store is rebuilt from.
+	keyNetwork   = "vifd-network"
+	keyAddresses = "vifd-addresses" // with commas between them
+	keySecure    = "vifd-secure"    // "false" for a port whose rules let everything through
 )
 
 // marked returns what external_ids of rows for the port include.
@@ -43,13 +50,22 @@ func portIDs(n vif.NIC) map[string]string {
 // index of its tap, or 0 when it is not known.
 func interfaceIDs(n vif.NIC, device int) map[string]string {
 	ids := map[string]string{
-		"iface-id": n.Port.ID, "iface-status": "active", "vm-id": n.Server,
+		"iface-id": n.Port.ID, "iface-status": "active", keyServer: n.Server,
 		keyMAC: n.Port.MAC, keyPort: n.Port.ID, keyGen: strconv.FormatInt(n.Gen, 10),
+		keyNetwork: n.Port.Network, keyAddresses: addresses(n.Port), keySecure: strconv.FormatBool(n.Port.Secure),
 	}
 	if device > 0 {
 		ids[keyDevice] = strconv.Itoa(device)
 	}
 	return ids
+}
+
+func addresses(p vif.Port) string {
+	all := make([]string, len(p.FixedIPs))
+	for i, ip := range p.FixedIPs {
+		all[i] = ip.Address.String()
+	}
+	return strings.Join(all, ",")
 }
 
 // What selects the flows of ours by their cookies.

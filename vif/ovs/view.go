@@ -94,5 +94,7 @@ func switchPort(p *portRow, i *interfaceRow, bridge string) vif.SwitchPort {
 	}
 	s.OFPort, s.Error, s.Index, s.MTU = or(i.OFPort), or(i.Error), or(i.IfIndex), or(i.MTU)
 	s.MAC, s.Carrier = i.ExternalIDs[keyMAC], or(i.LinkState) == "up"
+	s.Server, s.Network, s.Addresses = i.ExternalIDs[keyServer], i.ExternalIDs[keyNetwork], i.ExternalIDs[keyAddresses]
+	s.Secure = i.ExternalIDs[keySecure] != "false"
 	return s
 }

@@ -1,0 +1,112 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"vifd/test/testhost"
+)
+
+// offWith gives a server that is off a NIC, and starts it again at the end.
+func offWith(t *testing.T) (*testhost.Running, nic) {
+	t.Helper()
+	g := host.Guest("g2")
+	n := attach(t, g, blue)
+	until(t, patience, persisted(t, n.Port))
+	sh(t, "virsh -q destroy g2")
+	t.Cleanup(func() {
+		takeOut(t, g, n.Port)
+		restartGuest(t, g)
+	})
+	return g, n
+}
+
+func restartGuest(t *testing.T, g *testhost.Running) {
+	t.Helper()
+	_, _ = run("virsh -q destroy " + g.Name) // it may be off
+	bootGuest(t, g)
+}
+
+// bootGuest starts a guest and waits until it answers.
+func bootGuest(t *testing.T, g *testhost.Running) {
+	t.Helper()
+	sh(t, "virsh -q start "+g.Name)
+	until(t, 2*patience, func() string {
+		if out, status, err := g.RunFor(within(t, patience), time.Second, "echo up"); err != nil || status != 0 {
+			return fmt.Sprint(out, status, err)
+		}
+		return ""
+	})
+}
+
+// After a reboot of the host its taps are gone, and the switch ports are about
+// devices that are not there. vifd makes both whole before there is a libvirt.
+func TestColdStart(t *testing.T) {
+	clean(t)
+	g, n := offWith(t)
+	tap := details(t, n.Port).Tap
+	stopVifd(t)
+	for _, d := range []*testhost.Daemon{host.Libvirtd, host.VSwitchd} {
+		if err := d.Kill(within(t, patience)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sh(t, "ip link del "+tap)
+	bringBack(t, []*testhost.Daemon{host.VSwitchd})
+	startVifd(t) // returns when it is ready
+	sh(t, "ip link show dev "+tap+" up")
+	until(t, patience, func() string {
+		out, _ := run("ovs-vsctl get Interface " + tap + " ofport error")
+		if want := fmt.Sprintf("%d\n[]", details(t, n.Port).OFPort); out != want {
+			return out
+		}
+		return ""
+	})
+	bringBack(t, []*testhost.Daemon{host.Libvirtd})
+	bootGuest(t, g)
+	becomes(t, g, n.Port, "ACTIVE")
+	reaches(t, g, n)
+}
+
+// reaches has the guest use the NIC.
+func reaches(t *testing.T, g *testhost.Running, n nic) {
+	t.Helper()
+	peer(t, "blue", "10.20.0.250/24")
+	in(t, g, fmt.Sprintf("dev=$(grep -l %s /sys/class/net/*/address | cut -d/ -f5); ip link set $dev up; ip addr add %v/24 dev $dev; ping -c 1 -W 10 10.20.0.250",
+		n.MAC, n.ip(4)))
+}
+
+// Where tap and switch port of a server were deleted while no vifd ran, libvirt's
+// hook makes them, so that it starts, and its NIC works before vifd is back.
+func TestHook(t *testing.T) {
+	clean(t)
+	sh(t, host.Binary+" hook install")
+	t.Cleanup(func() { sh(t, host.Binary+" hook remove") })
+	if err := host.Libvirtd.Stop(within(t, patience)); err != nil {
+		t.Fatal(err)
+	}
+	bringBack(t, []*testhost.Daemon{host.Libvirtd})
+	for _, vifd := range []string{"stopped", "running"} {
+		t.Run("vifd "+vifd, func(t *testing.T) {
+			g, n := offWith(t)
+			tap := details(t, n.Port).Tap
+			if vifd == "stopped" {
+				stopVifd(t)
+				t.Cleanup(func() { startVifd(t) })
+			} else if err := host.Vifd.Freeze(); err != nil { // so that it does not mend by itself
+				t.Fatal(err)
+			}
+			sh(t, "ip link del "+tap+"; ovs-vsctl del-port "+tap)
+			if vifd == "running" {
+				if err := host.Vifd.Thaw(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			bootGuest(t, g)
+			reaches(t, g, n)
+			startVifd(t)
+			becomes(t, g, n.Port, "ACTIVE")
+		})
+	}
+}

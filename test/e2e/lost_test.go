@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"vifd/test/testhost"
+)
+
+const stateDir = "/var/lib/vifd"
+
+// A store that is lost, as a whole or by damage, is given back by what is beside
+// it and by the marks on the host; the NICs do not notice.
+func TestStoreLost(t *testing.T) {
+	for _, tt := range []struct{ name, harm string }{
+		{"damaged", "dd if=/dev/urandom of=vifd.db bs=4096 seek=1 count=20 conv=notrunc status=none"},
+		{"deleted", "rm vifd.db*"},
+		{"all but the copies", "rm -r vifd.db* backup"},
+		{"all but the marks", "rm -r vifd.db* servers"},
+		{"all of it", "rm -r vifd.db* backup servers"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			clean(t)
+			p := plug(t, "g1", `{"net_id": "$blue", "tag": "kept"}`)
+			friend := peer(t, "blue", "10.20.0.250/24")
+			in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
+			networks := sh(t, host.Binary+" network list -o name | sort")
+			before := details(t, p.Port)
+			until(t, patience, persisted(t, p.Port))
+			backedUp(t)
+			stopVifd(t)
+			sh(t, "cp -a "+stateDir+" /run/state.before && cd "+stateDir+" && "+tt.harm)
+			t.Cleanup(func() { back(t) })
+			ping := pinging(t, friend, p.ip(4).String())
+			startVifd(t)
+			becomes(t, p.guest, p.Port, "ACTIVE")
+			ping(t)
+			if after := details(t, p.Port); after != before {
+				t.Errorf("the NIC was %+v and is %+v", before, after)
+			}
+			if now := sh(t, host.Binary+" network list -o name | sort"); tt.name != "all of it" && tt.name != "all but the copies" && now != networks {
+				t.Errorf("networks were\n%s\nand are\n%s", networks, now)
+			}
+			in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
+			detach(t, p.guest, p.Port)
+		})
+	}
+}
+
+// backedUp makes the backup that the night would.
+func backedUp(t *testing.T) {
+	t.Helper()
+	sh(t, "rm -f "+stateDir+"/backup/* && "+host.Binary+" store backup "+stateDir+"/backup/vifd-20260101T000000Z.db")
+}
+
+// back gives vifd the store of before.
+func back(t *testing.T) {
+	t.Helper()
+	stopVifd(t)
+	sh(t, "rm -rf "+stateDir+"/* && mv /run/state.before/* "+stateDir+" && rm -r /run/state.before")
+	startVifd(t)
+}
+
+func stopVifd(t *testing.T) {
+	t.Helper()
+	if err := host.Vifd.Stop(within(t, patience)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// persisted returns what says whether the port has a file beside the store.
+func persisted(t *testing.T, port string) func() string {
+	return func() string {
+		out, _ := run("cat " + stateDir + "/servers/*.json")
+		if !strings.Contains(out, `"settled":true,"persisted":true`) || !strings.Contains(out, port) {
+			return "no copy of port " + port + ": " + out
+		}
+		return ""
+	}
+}
+
+var sequence = regexp.MustCompile(`icmp_seq=(\d+) `)
+
+// pinging pings through a NIC each 10 ms until what it returns is called, which
+// wants every answer, and each in its turn.
+func pinging(t *testing.T, friend *testhost.Peer, to string) func(*testing.T) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "pings")
+	ctx := within(t, 4*patience)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := friend.Run(ctx, "sh", "-c", "ping -n -i 0.01 -W 5 "+to+" >"+out+" & echo $! >"+out+".pid; wait")
+		ended <- err
+	}()
+	until(t, patience, func() string {
+		if text, err := os.ReadFile(out); err != nil || !strings.Contains(string(text), "icmp_seq=10 ") {
+			return "no pings"
+		}
+		return ""
+	})
+	return func(t *testing.T) {
+		t.Helper()
+		sh(t, "kill -INT $(cat "+out+".pid)")
+		<-ended
+		text, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, answer := range sequence.FindAllStringSubmatch(string(text), -1) {
+			if answer[1] != fmt.Sprint(i+1) {
+				t.Errorf("after ping %d came %s", i, answer[1])
+				return
+			}
+		}
+	}
+}
