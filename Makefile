@@ -15,7 +15,7 @@ HOSTED := /test/(testhost|e2e|bench)
 # A host, and nothing of this make in its environment.
 IN_HOST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u GOFLAGS bin/testhost
 
-.PHONY: build deps guest host demo check test bench clean help
+.PHONY: build deps guest host demo check test chaos bench clean help
 
 build: deps ## build bin/vifd, and bin/testhost for the targets below
 	@go build -o bin/vifd ./cmd/vifd
@@ -46,6 +46,11 @@ test: check guest ## check, test with -race, and test the built binary in the te
 	go test -race $$(go list ./... | grep -Ev '$(HOSTED)')
 	go test -tags failpoints -run 'Kill|Parse|At$$' ./vif/fail ./test/chaos
 	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/...
+
+chaos: export VIFD_CALLS := all
+chaos: export VIFD_FLIPS := 20000
+chaos: build guest ## what takes long: every system call of the store, and many damages
+	go test -count=1 -timeout 3h ./agent/store -run 'TestSyscalls|TestFlippedBytes' -v
 
 bench: build guest ## measure against the floor, and write docs/performance.md
 	@go build -o bin/bench ./test/bench

@@ -31,7 +31,15 @@ func (tx *Tx) Copy() (Copy, error) {
 	c.Ports, errs[2] = tx.Ports()
 	c.Attachments, errs[3] = tx.Attachments()
 	c.Operations, errs[4] = tx.Operations()
-	return c, errors.Join(errs[:]...)
+	return c.listed(), errors.Join(errs[:]...)
+}
+
+// listed returns c with empty lists for those that are not there: in JSON they
+// are no null.
+func (c Copy) listed() Copy {
+	c.Networks, c.Subnets = append([]vif.Network{}, c.Networks...), append([]vif.Subnet{}, c.Subnets...)
+	c.Ports, c.Attachments = append([]vif.Port{}, c.Ports...), append([]Attachment{}, c.Attachments...)
+	return c
 }
 
 // CopyOf returns a server's attachments with the networks and subnets that they

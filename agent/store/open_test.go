@@ -141,3 +141,30 @@ func TestOpenSetsDamageAside(t *testing.T) {
 		})
 	}
 }
+
+// Tables that are not those that were made, and rows that nobody can read, are
+// damage which SQLite does not see.
+func TestOpenSeesWhatSQLiteDoesNot(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]string{
+		"a table of another name": "ALTER TABLE port RENAME TO pork",
+		"a column of another":     "ALTER TABLE attachment RENAME COLUMN nic TO nik",
+		"a table that is gone":    "DROP TABLE told",
+		"no version":              "PRAGMA user_version = 0",
+		"a version to come":       "PRAGMA user_version = 77",
+		"a row that is no JSON":   "UPDATE attachment SET nic = '{'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			filled(t, dir)
+			alter(t, dir, "INSERT INTO attachment VALUES ('x', 's', 't', 'b', 16384, 1, '{}', 'attached', 0, 0, 0, '', '', 1, 1)")
+			alter(t, dir, harm)
+			s := open(t, dir)
+			if s.SetAside() == "" {
+				t.Error("it was taken as it is")
+			}
+			update(t, s, put)
+		})
+	}
+}
