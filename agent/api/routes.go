@@ -108,6 +108,8 @@ func (a *API) ownRoutes() []route {
 		{"GET", "/v1/tokens", Admin, own, a.listTokens, nil},
 		{"POST", "/v1/tokens", Admin, own, a.createToken, nil},
 		{"DELETE", "/v1/tokens/{token}", Admin, own, a.revokeToken, nil},
+		{"GET", "/v1/operations", Reader, own, a.listOperations, nil},
+		{"GET", "/v1/operations/{operation}", Reader, own, a.showOperation, nil},
 		{"PATCH", "/v1/ports/{port}", Member, own, a.setLink, nil},
 		{"POST", "/v1/store/rebuild", Admin, own, a.rebuildStore, nil},
 		{"POST", "/v1/servers/{server}/prepare", Admin, own, a.prepareServer, nil},

@@ -52,7 +52,7 @@ func serve(e *testscript.Env, w *world) (string, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	a := api.New(api.Config{Servers: w, Attachments: w, Networking: w, Health: w, Leaks: w, Tokens: &w.tokens, Host: "host1", Version: "v1.2.3", Log: slog.New(slog.DiscardHandler)})
+	a := api.New(api.Config{Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Leaks: w, Tokens: &w.tokens, Host: "host1", Version: "v1.2.3", Log: slog.New(slog.DiscardHandler)})
 	go func() { served <- a.Serve(ctx, l) }()
 	e.Defer(func() {
 		stop()
