@@ -116,6 +116,7 @@ func (a *API) ownRoutes() []route {
 		{"GET", "/v1/status", Reader, own, a.showStatus, nil},
 		{"GET", "/v1/leaks", Admin, own, a.listLeaks, nil},
 		{"GET", "/metrics", Reader, own, a.showMetrics, nil},
+		{"GET", "/openapi.json", Reader, own, a.showOpenAPI, nil},
 		{"GET", "/healthz", Nobody, own, a.alive, nil},
 		{"GET", "/readyz", Nobody, own, a.isReady, nil},
 	}
