@@ -43,14 +43,15 @@ check: build ## gofmt, go vet and staticcheck
 	go tool staticcheck ./...
 
 test: check guest ## check, test with -race, and test the built binary in the test host
-	go test -race $$(go list ./... | grep -Ev '$(HOSTED)')
+	VIFD_WORLDS=2000 go test -race $$(go list ./... | grep -Ev '$(HOSTED)')
 	go test -tags failpoints -run 'Kill|Parse|At$$' ./vif/fail ./test/chaos
 	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/...
 
 chaos: export VIFD_CALLS := all
 chaos: export VIFD_FLIPS := 20000
-chaos: build guest ## what takes long: every system call of the store, and many damages
+chaos: build guest ## what takes long: every system call of the store, many damages, and many hosts to put right
 	go test -count=1 -timeout 3h ./agent/store -run 'TestSyscalls|TestFlippedBytes' -v
+	VIFD_WORLDS=100000 go test -count=1 -timeout 60m ./agent/hotplug -run TestChaos
 
 bench: build guest ## measure against the floor, and write docs/performance.md
 	@go build -o bin/bench ./test/bench

@@ -2,6 +2,7 @@ package leaks
 
 import (
 	"fmt"
+	"slices"
 
 	"vifd/agent/store"
 	"vifd/vif"
@@ -86,9 +87,20 @@ func nics(i *index) []vif.Leak {
 			return vif.MissingNIC, alias, "the server does not have it"
 		case n.MAC != a.NIC.Port.MAC || n.Tap != a.NIC.Tap:
 			return vif.WrongNIC, alias, fmt.Sprintf("MAC %s on %s; it should be %s on %s", n.MAC, n.Tap, a.NIC.Port.MAC, a.NIC.Tap)
+		case i.unheld(a):
+			return vif.WrongNIC, alias, "its QEMU holds an older tap than " + a.NIC.Tap
 		}
 		return "", "", ""
 	})
+}
+
+// unheld tells whether the server runs, and the NIC's tap is up and nobody holds it.
+func (i *index) unheld(a store.Attachment) bool {
+	s := i.servers[a.NIC.Server]
+	if !s.Live || s.State != vif.ServerActive && s.State != vif.ServerPaused {
+		return false
+	}
+	return slices.ContainsFunc(i.Taps, func(t vif.Tap) bool { return t.Name == a.NIC.Tap && t.Up && !t.Carrier })
 }
 
 // definitions are judged once the answer's work is through, which comes last.

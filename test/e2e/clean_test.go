@@ -13,7 +13,7 @@ import (
 // settle is how long the host may take to be as if nothing had happened.
 const settle = 5 * time.Second
 
-// traces are commands that print what vifd has left on the host, and nothing on
+// traces, which share nothing with vifd's own judge, are commands that print what vifd has left on the host, and nothing on
 // a host that has no NIC of vifd's. The base flows stay: their cookie names no port.
 var traces = []struct{ of, command string }{
 	{"taps", `ip -o link show | grep -E 'alias vifd:|^[0-9]+: (tap|vt)[0-9a-f]'`},
@@ -46,7 +46,8 @@ func clean(t *testing.T) {
 	})
 }
 
-// leftovers returns what is left on the host and in vifd's books, as text.
+// leftovers returns what is left on the host and in vifd's books, as text, and
+// what vifd itself finds wrong.
 func leftovers() string {
 	var left []string
 	for _, trace := range traces {
@@ -64,6 +65,9 @@ func leftovers() string {
 		if err != nil || strings.ReplaceAll(strings.TrimSpace(a.Body), " ", "") != none {
 			left = append(left, path+": "+a.Body)
 		}
+	}
+	if said, well := run(host.Binary + " leaks --deep"); !well {
+		left = append(left, "vifd leaks: "+said)
 	}
 	return strings.Join(left, "\n")
 }
