@@ -61,7 +61,10 @@ func (d *Devices) create(ctx context.Context, n vif.NIC, mac net.HardwareAddr) e
 		}
 		return d.build(ctx, n, mac)
 	}
-	return d.dress(link, n, mac)
+	if err := d.dress(link, n, mac); err != nil {
+		return err
+	}
+	return d.hush(link)
 }
 
 // fits tells whether link can stay as n's tap. One that is the wrong kind of

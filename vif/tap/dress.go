@@ -57,3 +57,21 @@ func (d *Devices) silence(link netlink.Link) error {
 	}
 	return err
 }
+
+// hush takes the IPv6 addresses from a tap that the kernel gave it all the same:
+// while somebody had its MTU too small for IPv6, the kernel forgot to be silent.
+func (d *Devices) hush(link netlink.Link) error {
+	addresses, err := d.write.AddrList(link, unix.AF_INET6)
+	if errors.Is(err, unix.EAFNOSUPPORT) {
+		return nil
+	}
+	for _, a := range addresses {
+		if a.IP.IsLinkLocalUnicast() {
+			err = errors.Join(err, d.write.AddrDel(link, &a))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("tap %s: take its addresses away: %w: %w", link.Attrs().Name, vif.Unavailable, err)
+	}
+	return nil
+}
