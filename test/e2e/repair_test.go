@@ -89,5 +89,5 @@ func fill(t *testing.T, command string, d inside) string {
 func readdressed(p plugged) string {
 	mac := p.MAC
 	return fmt.Sprintf("dev=$(grep -l %s /sys/class/net/*/address | cut -d/ -f5); ip link set $dev up; "+
-		"ip address replace %s/24 dev $dev; ping -c 1 -W 20 10.20.0.250", mac, p.ip(4))
+		"ip address replace %s/24 dev $dev; i=0; until ping -c 1 -W 1 10.20.0.250; do i=$((i+1)); [ $i -lt 20 ] || exit 1; done", mac, p.ip(4))
 }

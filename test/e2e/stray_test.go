@@ -20,15 +20,15 @@ func TestStrays(t *testing.T) {
 		"ovs-vsctl --timeout=5 add-port br-int vtrow -- set port vtrow external_ids:owner=vifd external_ids:vifd-port=" + nobodys +
 			" external_ids:vifd-gen=5 -- set interface vtrow type=internal external_ids:vifd-port=" + nobodys,
 		fmt.Sprintf("ovs-ofctl add-flow br-int cookie=%#x,priority=7,in_port=20000,actions=drop", vif.Cookie(nobodys)),
-		"virsh metadata g2 --uri urn:vifd:1 --key vifd --set '<ports><port id=\"" + nobodys + "\" mac=\"52:54:00:00:00:09\" gen=\"5\"/></ports>' --config",
-		"ip tuntap add mode tap name vtforeign; ovs-vsctl add-port br-int vtforeign -- set port vtforeign external_ids:owner=other; " +
+		"virsh metadata g2 --uri urn:vifd:1 --key vifd --set '<ports><port id=\"" + nobodys + "\" mac=\"52:54:00:00:00:09\" gen=\"5\"/></ports>' --live --config",
+		"ip tuntap add mode tap name xforeign; ovs-vsctl add-port br-int xforeign -- set port xforeign external_ids:owner=other; " +
 			"ovs-ofctl add-flow br-int cookie=0x77,priority=7,in_port=300,actions=drop",
 	}
 	sh(t, strings.Join(makes, "\n"))
 	t.Cleanup(func() {
-		sh(t, "ovs-vsctl del-port vtforeign; ip link del vtforeign; ovs-ofctl del-flows br-int cookie=0x77/-1")
+		sh(t, "ovs-vsctl del-port xforeign; ip link del xforeign; ovs-ofctl del-flows br-int cookie=0x77/-1")
 	})
-	foreign := stranger(t, "vtforeign") + sh(t, "ovs-ofctl --no-stats dump-flows br-int cookie=0x77/-1")
+	foreign := stranger(t, "xforeign") + sh(t, "ovs-ofctl --no-stats dump-flows br-int cookie=0x77/-1")
 	said := vifd(t, "leaks").out
 	for _, kind := range []string{"stray_tap", "stray_switch_port", "stray_flows", "stray_metadata"} {
 		if !strings.Contains(said, kind) {
@@ -36,7 +36,7 @@ func TestStrays(t *testing.T) {
 		}
 	}
 	until(t, healing, func() string { return leftovers() })
-	if now := stranger(t, "vtforeign") + sh(t, "ovs-ofctl --no-stats dump-flows br-int cookie=0x77/-1"); now != foreign {
+	if now := stranger(t, "xforeign") + sh(t, "ovs-ofctl --no-stats dump-flows br-int cookie=0x77/-1"); now != foreign {
 		t.Errorf("what is not vifd's was\n%s\nand is\n%s", foreign, now)
 	}
 }
