@@ -40,6 +40,7 @@ check: build ## gofmt, go vet and staticcheck
 	@files=$$(find . -name '*.go' -not -path './.*' | xargs gofmt -l); \
 		test -z "$$files" || { printf 'not as gofmt has it: %s\n' $$files >&2; exit 1; }
 	go vet ./...
+	go vet -tags failpoints ./vif/fail ./test/chaos ./test/e2e
 	go tool staticcheck ./...
 
 test: check guest ## check, test with -race, and test the built binary in the test host
@@ -47,11 +48,24 @@ test: check guest ## check, test with -race, and test the built binary in the te
 	go test -tags failpoints -run 'Kill|Parse|At$$' ./vif/fail ./test/chaos
 	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/...
 
+# What make chaos did, a line each; what is random there starts with SEED.
+CHAOS := bin/chaos.md
+SEED := $(shell date +%s)
+
 chaos: export VIFD_CALLS := all
 chaos: export VIFD_FLIPS := 20000
-chaos: build guest ## what takes long: every system call of the store, many damages, and many hosts to put right
+chaos: export VIFD_CHAOS := $(CURDIR)/$(CHAOS)
+chaos: export VIFD_CHAOS_SEED := $(SEED)
+chaos: build guest ## kill, break and crowd, for hours; the table of it goes to bin/chaos.md
+	@echo "seed $(SEED)"
+	@printf '%s, commit %s: make chaos SEED=%s\n\n| injected | times | afterwards |\n|---|---|---|\n' \
+		"$$(date -I)" "$$(git rev-parse --short HEAD)" $(SEED) > $(CHAOS)
+	@go build -tags failpoints -o bin/vifd-failpoints ./cmd/vifd
 	go test -count=1 -timeout 3h ./agent/store -run 'TestSyscalls|TestFlippedBytes' -v
 	VIFD_WORLDS=100000 go test -count=1 -timeout 60m ./agent/hotplug -run TestChaos
+	go test -tags failpoints -count=1 -timeout 3h -v ./test/chaos -rapid.seed=$(SEED)
+	VIFD=$(CURDIR)/bin/vifd-failpoints go test -tags failpoints -count=1 -timeout 3h -v -run 'TestPoints|TestChaos' ./test/e2e
+	@cat $(CHAOS)
 
 bench: build guest ## measure against the floor, and write docs/performance.md
 	@go build -o bin/bench ./test/bench

@@ -13,7 +13,7 @@ import (
 func (s *server) view(id string) vif.Server {
 	v := vif.Server{
 		ID: id, Name: id, State: vif.ServerStopped, Live: s.Live, Persistent: true, Slots: true, VCPUs: 1,
-		FreeSlots: slots - len(s.NICs), Noted: slices.Sorted(maps.Keys(s.Noted)),
+		FreeSlots: slots - max(len(s.NICs), len(s.Defined)), Noted: slices.Sorted(maps.Keys(s.Noted)),
 	}
 	if !s.Live {
 		v.NICs = slices.Collect(maps.Values(s.Defined))
@@ -79,13 +79,14 @@ func (w *world) Show(ctx context.Context, n vif.NIC, up bool) error {
 			}
 			return nil
 		}
+		if old := s.Defined[alias]; old.PCI != "" {
+			nic.PCI = old.PCI
+		} else if nic.PCI = s.pci(); nic.PCI == "" {
+			return vif.NoSlot.Because("no slot")
+		}
 		if !s.Live {
-			nic.PCI = n.PCI
 			s.Defined[alias] = nic
 			return nil
-		}
-		if nic.PCI = s.pci(); nic.PCI == "" {
-			return vif.NoSlot.Because("no slot")
 		}
 		t, there := w.Taps[n.Tap]
 		if !there {

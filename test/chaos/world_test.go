@@ -192,6 +192,9 @@ func (s *server) pci() string {
 	for n := range maps.Values(s.NICs) {
 		taken[n.PCI] = true
 	}
+	for n := range maps.Values(s.Defined) {
+		taken[n.PCI] = true
+	}
 	for i := range slots {
 		if at := fmt.Sprintf("0000:%02x:00.0", i+1); !taken[at] {
 			return at
