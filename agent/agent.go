@@ -14,6 +14,7 @@ import (
 	"vifd/agent/hypervisor"
 	"vifd/agent/metrics"
 	"vifd/agent/network/local"
+	"vifd/agent/notify"
 	"vifd/agent/store"
 	"vifd/systemd"
 	"vifd/vif"
@@ -55,7 +56,8 @@ type agent struct {
 	engine *hotplug.Engine
 	loop   *loop
 	pulse  *pulse
-	keys   []*keys // of the doors
+	nova   *notify.Notifier // nil: none is told
+	keys   []*keys          // of the doors
 	api    *api.API
 }
 
@@ -98,7 +100,7 @@ func (a *agent) open(ctx context.Context) (err error) {
 		Log: a.log, Host: a.config.Host, Version: a.Version, Limits: fitting(a.config.API),
 		Events: a.engine,
 	})
-	return nil
+	return a.openNova()
 }
 
 // serve runs the parts until ctx ends or the API fails. The API comes first, so
@@ -125,6 +127,7 @@ func (a *agent) serve(ctx context.Context) error {
 	parts.Go(func() { a.look(ctx) })
 	parts.Go(func() { a.watchdog(ctx) })
 	parts.Go(func() { a.prune(ctx) })
+	parts.Go(func() { a.notify(ctx) })
 	parts.Go(func() { a.reloads(ctx) })
 	parts.Go(func() { a.guard(ctx, stop) })
 	err = a.api.Serve(ctx, listeners...)

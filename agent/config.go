@@ -10,6 +10,7 @@ import (
 
 	"vifd/agent/api"
 	"vifd/agent/hotplug"
+	"vifd/agent/notify"
 	"vifd/vif/tap"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	API      api.Limits
 	Listen   []Listen // where the API is served beside the socket
 	Older    api.Older
+	Nova     notify.Config // which Nova is told, where Engine.Notices has it that one is
 	Resync   time.Duration // how often everything is looked at when nothing says that it changed
 
 	raw rawConfig

@@ -48,8 +48,10 @@ func (r rawConfig) config() (Config, error) {
 		Listen: r.listens(&c),
 		Older:  r.older(&c),
 		Resync: c.span("timeouts.look", r.Timeouts.Look, time.Second, time.Hour),
+		Nova:   r.Nova.config(&c),
 		raw:    r,
 	}
+	checked.Engine.Notices = r.Nova.Enabled
 	// One that fails is undone before it is answered.
 	checked.API.Attach = checked.Engine.Attach + checked.Engine.Undo
 	return checked, c.err()

@@ -131,6 +131,12 @@ func TestConfigRefuses(t *testing.T) {
 		{"[rackspace]\nposts_per_minute = -1", "rackspace.posts_per_minute: -1 must be 0 to 1000000"},
 		{"[nic\n", "f:1:"},
 		{"[nic]\nmultiqueue = \"yes\"", "f:2:"},
+		{"[nova]\nauth = \"magic\"", "nova.auth:"},
+		{"[nova]\nendpoint = \"nova:8774\"", `nova.endpoint: "nova:8774" must be an http or https URL`},
+		{"[nova]\nendpoint = \"http://me:secret@nova/\"", "nova.endpoint:"},
+		{"[nova]\nenabled = true\nauth_url = \"http://k/v3\"\nuser = \"vifd\"", `nova.project: "" must be given, as nova.auth is "password"`},
+		{"[nova]\nenabled = true\nauth = \"token\"", "nova.endpoint:"},
+		{"[nova]\nca_file = \"ca.pem\"", "nova.ca_file:"},
 	} {
 		_, err := ParseConfig("f", []byte(tt.text))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -17,12 +17,13 @@ var allowed = map[string][]string{
 	"agent/api":                  {"vif", "vif/fail"},
 	"agent/metrics":              {"vif"},
 	"agent/metadata":             {"vif"},
+	"agent/notify":               {"vif"},
 	"agent/diag":                 {"vif"},
 	"agent/hotplug":              {"vif", "vif/fail", "agent/store", "agent/leaks"},
 	"agent/leaks":                {"vif", "agent/store"},
 	"agent/network/local":        {"vif", "agent/store"},
 	"agent/hypervisor":           {"vif", "vif/fail", "libvirtxml"},
-	"agent":                      {"agent/api", "agent/hotplug", "agent/store", "agent/network/local", "agent/hypervisor", "agent/metrics", "vif", "vif/fail", "vif/tap", "vif/ovs", "libvirtxml", "systemd"},
+	"agent":                      {"agent/api", "agent/hotplug", "agent/store", "agent/network/local", "agent/hypervisor", "agent/metrics", "agent/notify", "vif", "vif/fail", "vif/tap", "vif/ovs", "libvirtxml", "systemd"},
 	"cmd/vifd":                   {"agent", "agent/api", "agent/diag", "vif", "systemd"},
 	"test/testhost/cmd/testhost": {"test/testhost"},
 	"agent/network/networktest":  {"vif"},
@@ -38,6 +39,7 @@ var doors = map[string][]string{
 	"modernc.org/sqlite":                     {"agent/store"},
 	"github.com/coreos/go-systemd":           {"systemd"},
 	"github.com/prometheus":                  {"agent/metrics"},
+	"github.com/gophercloud/gophercloud":     {"agent/notify"},
 }
 
 func TestImports(t *testing.T) {
