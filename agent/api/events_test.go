@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -149,7 +150,7 @@ func TestHeartbeat(t *testing.T) {
 // while others go on; and no stream keeps vifd from stopping.
 func TestSlowReader(t *testing.T) {
 	h := newHistory(0)
-	d := start(t, recordedWorld(), Limits{Write: 50 * time.Millisecond, Streams: 1})
+	d := start(t, recordedWorld(), Limits{Write: 50 * time.Millisecond, Heartbeat: 20 * time.Millisecond, Streams: 1, Grace: time.Minute})
 	d.Config.Events = h
 	slow := d.dial(t)
 	if _, err := io.WriteString(slow, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
@@ -161,13 +162,34 @@ func TestSlowReader(t *testing.T) {
 	for range 5000 {
 		h.happens(vif.Event{Kind: vif.PortState, Reason: strings.Repeat("x", 1000)})
 	}
-	get := "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n"
-	tick := time.NewTicker(time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for tries := 0; !strings.Contains(d.exchange(t, get), "200"); tries++ {
-		if <-tick.C; tries > 5000 {
+	var next *bufio.Reader
+	for tries := 0; next == nil; tries++ {
+		conn := d.dial(t)
+		_, _ = io.WriteString(conn, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n") // the answer says it
+		next = bufio.NewReader(conn)
+		if line, err := next.ReadString('\n'); err != nil || !strings.Contains(line, "200") {
+			next = nil
+			_ = conn.Close()
+		}
+		if <-tick.C; tries > 2000 {
 			t.Fatal("the slow reader was never dropped")
 		}
+	}
+	for beats := 0; beats < 10; {
+		line, err := next.ReadString('\n')
+		if err != nil {
+			t.Fatalf("who reads is cut off after %d signs of life: %v", beats, err)
+		}
+		if strings.HasPrefix(line, ": alive") {
+			beats++
+		}
+	}
+	go io.Copy(io.Discard, next)
+	begun := time.Now()
+	if err := d.stop(); err != nil || time.Since(begun) > 10*time.Second {
+		t.Errorf("stopped after %v: %v", time.Since(begun), err)
 	}
 }
 

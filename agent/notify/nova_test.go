@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -284,4 +285,32 @@ func TestSlowNova(t *testing.T) {
 
 func answers(status int, body string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) { w.WriteHeader(status); fmt.Fprint(w, body) }
+}
+
+// A Nova that takes an event and dies before it has said so is told again.
+func TestAtLeastOnce(t *testing.T) {
+	o := newStack(t)
+	o.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
+	asked := 0
+	o.ill = []func(http.ResponseWriter){func(http.ResponseWriter) { asked++; panic(http.ErrAbortHandler) }}
+	b := newBox().put("a")
+	n, err := New(o.config(t), b, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); n.Run(ctx) }()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for begun := time.Now(); b.String() != ""; <-tick.C {
+		if time.Since(begun) > 20*time.Second {
+			t.Fatalf("never taken: %v", n.Healthy())
+		}
+	}
+	cancel()
+	<-done
+	if asked != 1 || len(o.took) != 1 {
+		t.Errorf("asked %d times before it took %v", asked, o.took)
+	}
 }
