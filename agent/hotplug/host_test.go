@@ -199,6 +199,8 @@ func (h *host) Unplug(ctx context.Context, n vif.NIC) error {
 	return h.act(ctx, "switch", "unplug", func() { h.clear("switch port %s", n.Tap) })
 }
 
+func (h *host) Retire(ctx context.Context, n vif.NIC) error { return h.Unplug(ctx, n) }
+
 func (h *host) Wired(ctx context.Context, n vif.NIC) error {
 	if h.error != "" {
 		<-ctx.Done()

@@ -97,6 +97,7 @@ func (l *lab) Unplug(_ context.Context, n vif.NIC) error {
 		return changed, nil
 	})
 }
+func (l *lab) Retire(ctx context.Context, n vif.NIC) error { return l.Unplug(ctx, n) }
 func (l *lab) Wired(_ context.Context, n vif.NIC) error {
 	if p, _ := l.Port(n); p.Index == 0 || p != l.row(n) {
 		return vif.Unavailable.Because("the switch has %+v", p)

@@ -70,7 +70,7 @@ func (e *Engine) act(ctx context.Context, a store.Attachment, acts []act) error 
 		actRemove:  func() error { return e.finish(ctx, a) },
 		actTap:     func() error { return e.do(ctx, stepTap, n, &timer{}) },
 		actFilter:  func() error { return e.do(ctx, stepFilter, n, &timer{}) },
-		actReplug:  func() error { return e.Switch.Unplug(ctx, n) },
+		actReplug:  func() error { return e.retire(ctx, n) },
 		actPlug:    func() error { return e.do(ctx, stepPlug, n, &timer{}) },
 		actReplace: func() error { return e.replace(ctx, n) },
 		actShow:    func() error { return e.wired(ctx, stepShow, n) },
@@ -98,6 +98,14 @@ func (e *Engine) finish(ctx context.Context, a store.Attachment) error {
 		return err
 	}
 	return e.closed(ctx, a.NIC)
+}
+
+// retire has the switch let go of n's tap, for as long as a switch that is well
+// takes for it.
+func (e *Engine) retire(ctx context.Context, n vif.NIC) error {
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	return e.Switch.Retire(ctx, n)
 }
 
 // replace takes away what stands in the place of n in its guest: a NIC whose tap

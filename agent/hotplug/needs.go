@@ -65,6 +65,10 @@ type Switch interface {
 	Plug(ctx context.Context, n vif.NIC) error
 	Unplug(ctx context.Context, n vif.NIC) error
 
+	// Retire is Unplug of the one row of n.Tap, that returns when the switch itself
+	// has let go of the tap.
+	Retire(ctx context.Context, n vif.NIC) error
+
 	// Describe returns the transaction of Plug and the flows of Filter as text.
 	Describe(n vif.NIC) (transaction, flows string)
 

@@ -9,14 +9,18 @@ import (
 	"vifd/vif"
 )
 
-// retire removes n's row where the tap was made anew since the row was written,
-// and returns when ovs-vswitchd has let go of the old device. In user space it
-// would otherwise go on polling that one for ever, and a new row of the same name
-// alone does not make it look.
+// retire retires n's row where the tap was made anew since the row was written.
 func (s *Switch) retire(ctx context.Context, n vif.NIC) error {
 	if !s.outdated(n) {
 		return nil
 	}
+	return s.Retire(ctx, n)
+}
+
+// Retire removes n's row, and returns when ovs-vswitchd has let go of its device.
+// In user space it would otherwise go on polling that one for ever: a new row of
+// the same name, seen together with the old one's end, does not make it look.
+func (s *Switch) Retire(ctx context.Context, n vif.NIC) error {
 	return s.configure(ctx, func() error {
 		return s.change(ctx, n, func(t *transaction, n vif.NIC) error {
 			if p := t.view.port(n.Tap); p != nil && !foreign(p) {
