@@ -114,6 +114,8 @@ func (w *world) Plug(ctx context.Context, n vif.NIC) error {
 	}))
 }
 
+func (w *world) Retire(ctx context.Context, n vif.NIC) error { return w.Unplug(ctx, n) }
+
 func (w *world) Unplug(ctx context.Context, n vif.NIC) error {
 	return fail.At(fail.D7, w.act(ctx, "switch", "unplug", func() error {
 		for name, p := range w.Plugged {
