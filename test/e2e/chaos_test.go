@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vifd/test/dose"
+	"vifd/test/testhost"
+)
+
+// A daemon that hangs costs a request its time and no more. The answer is true
+// or 503; a look at libvirt alone may take 15 s. When the daemon goes on, so does vifd, and nothing is left over.
+func TestChaosHung(t *testing.T) {
+	clean(t)
+	configured(t, "[timeouts]\nattach = \"3s\"\nundo = \"3s\"\ndetach = \"3s\"\n")
+	g := host.Guest("g1")
+	for _, d := range []*testhost.Daemon{host.Libvirtd, host.Virtlogd, host.OVSDB, host.VSwitchd} {
+		t.Run(strconv.Itoa(d.Pid()), func(t *testing.T) { hung(t, g, d) })
+	}
+}
+
+func hung(t *testing.T, g *testhost.Running, d *testhost.Daemon) {
+	dose.Tally(t, "SIGSTOP of libvirtd, virtlogd, ovsdb-server and ovs-vswitchd in turn, during an attach and a detach", func() int { return 1 })
+	n := attach(t, g, blue)
+	defined(t, g, n.Port)
+	frozen := time.Now()
+	if err := d.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Thaw() })
+	answers := map[string]int{}
+	for _, r := range []struct{ method, path, body string }{
+		{"POST", interfaces(g), `{"interfaceAttachment": ` + blue + `}`}, {"DELETE", interfaces(g) + "/" + n.Port, ""},
+	} {
+		begun := time.Now()
+		a, err := send(within(t, patience), r.method, expand(t, r.path), expand(t, r.body), shown)
+		if err != nil || a.Status != 200 && a.Status != 202 && a.Status != 503 || time.Since(begun) > 20*time.Second {
+			t.Errorf("%s answered %+v, %v after %v", r.method, a, err, time.Since(begun))
+		}
+		answers[r.method] = a.Status
+	}
+	<-time.After(time.Until(frozen.Add(time.Duration(dose.Often(3, 60)) * time.Second)))
+	if err := d.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, soon, func() string {
+		ports := listed(t, g)
+		attached := answers["POST"] == 200
+		detached := answers["DELETE"] == 202
+		others := len(ports)
+		if ports[n.Port] {
+			others--
+		}
+		if ports[n.Port] == detached || (others == 1) != attached {
+			return fmt.Sprintf("answered %v, and the server has %v", answers, ports)
+		}
+		return ""
+	})
+	takeOut(t, g, servesAgain(t, g).Port)
+	for port := range listed(t, g) {
+		takeOut(t, g, port)
+	}
+}
+
+// One port goes into a guest and out of it, again and again: it keeps its MAC and
+// its place, no slot is lost, and vifd does not grow.
+func TestChaosRounds(t *testing.T) {
+	clean(t)
+	g := host.Guest("g1")
+	id, mac := createPort(t, `{"network_id": "$blue"}`)
+	rounds := 0
+	dose.Tally(t, "one port into one guest and out of it", func() int { return rounds })
+	round := func() string {
+		n := attach(t, g, `{"port_id": "`+id+`"}`)
+		at := defined(t, g, n.Port).pci()
+		if n.MAC != mac {
+			t.Fatalf("round %d: MAC %s, want %s", rounds, n.MAC, mac)
+		}
+		detach(t, g, n.Port)
+		rounds++
+		return at
+	}
+	for range 3 {
+		round()
+	}
+	first, files, memory := round(), open(t), resident(t)
+	for range dose.Often(20, 200) {
+		if at := round(); at != first {
+			t.Fatalf("round %d: at %s, and before at %s", rounds, at, first)
+		}
+	}
+	until(t, soon, func() string {
+		if now := open(t); now > files+2 {
+			return fmt.Sprintf("%d files are open, and were %d", now, files)
+		}
+		return ""
+	})
+	if now := resident(t); now > memory+8<<10 {
+		t.Errorf("vifd has %d KiB, and had %d", now, memory)
+	}
+}
+
+// open returns how many files vifd has open.
+func open(t *testing.T) int {
+	t.Helper()
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", host.Vifd.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
+}
+
+// resident returns vifd's memory in KiB.
+func resident(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", host.Vifd.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	kib, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib
+}
+
+// Many at once want NICs of two guests, more than these have slots: each is told
+// the truth, and all of it goes again at once.
+func TestChaosCrowd(t *testing.T) {
+	clean(t)
+	guests := []*testhost.Running{host.Guest("g1"), host.Guest("g2")}
+	body := expand(t, `{"interfaceAttachment": `+blue+`}`)
+	dose.Tally(t, "attaches at once to two guests with eight slots each", func() int { return 32 })
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	got := map[string]*testhost.Running{}
+	for i := range 32 {
+		all.Go(func() {
+			g := guests[i%2]
+			a, err := send(within(t, 3*patience), "POST", interfaces(g), body, shown)
+			if err != nil || a.Status != 200 && a.Status != 409 && a.Status != 503 {
+				t.Errorf("answered %+v, %v", a, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil && a.Status == 200 {
+				got[nicOf(t, a).Port] = g
+			}
+		})
+	}
+	all.Wait()
+	for _, g := range guests {
+		for port := range listed(t, g) {
+			if got[port] != g {
+				t.Errorf("%s has %s, and nobody was told so", g.Name, port)
+			}
+		}
+	}
+	if len(got) < 8 {
+		t.Errorf("only %d of 32 have a NIC", len(got))
+	}
+	for port, g := range got {
+		all.Go(func() { takeOut(t, g, port) })
+	}
+	all.Wait()
+}
