@@ -31,7 +31,8 @@ func TestPlugRows(t *testing.T) {
 		{"interface", "ofport_request"}: fmt.Sprint(n.OFPort),
 		{"interface", "mtu_request"}:    "1450",
 		{"interface", "external_ids"}: fmt.Sprintf(`{attached-mac="%s", iface-id="%s", iface-status=active, `+
-			`vifd-gen="7", vifd-ifindex="%d", vifd-port="%s", vm-id="%s"}`, n.Port.MAC, n.Port.ID, i, n.Port.ID, n.Server),
+			`vifd-addresses="10.20.0.1,fd00:20::2", vifd-gen="7", vifd-ifindex="%d", vifd-network="", vifd-port="%s", vifd-secure="true", vm-id="%s"}`,
+			n.Port.MAC, n.Port.ID, i, n.Port.ID, n.Server),
 		{"port", "tag"}:          "100",
 		{"port", "vlan_mode"}:    "access",
 		{"port", "qos"}:          "[]",
