@@ -56,3 +56,24 @@ func FuzzTag(f *testing.F) {
 		}
 	})
 }
+
+// A tag that the API takes can be kept with the domain, and comes back.
+func FuzzTakenTag(f *testing.F) {
+	for _, tag := range []string{"nic1", "<&\"'>", "\ufffd", "\ufffe", "\u2028", "]]>", " a ", "\u00a0"} {
+		f.Add(tag)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		tag, err := vif.ParseTag(text)
+		if err != nil {
+			return
+		}
+		element, err := Metadata{}.With(Port{ID: "p", Tag: tag}).Element()
+		if err != nil {
+			t.Fatalf("%q is taken, but cannot be kept: %v", text, err)
+		}
+		d, err := Parse(inDomain("", bound(element)))
+		if got, _ := d.Metadata.Port("p"); err != nil || got.Tag != tag {
+			t.Errorf("%q came back as %q, %v", text, got.Tag, err)
+		}
+	})
+}

@@ -7,7 +7,8 @@ import (
 )
 
 // A Tag is a device role tag: 1 to 60 characters, none of them a comma, a slash
-// or a control character (Compute API 2.49). The zero Tag is no tag.
+// or a control character (Compute API 2.49), nor one that the metadata of a
+// domain could not keep. The zero Tag is no tag.
 type Tag string
 
 // MaxTag is the longest tag, in characters.
@@ -24,6 +25,8 @@ func ParseTag(s string) (Tag, error) {
 		return "", Invalid.Because("'%s' does not match '^[^,/]*$'", s)
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
 		return "", Invalid.Because("%q has a control character", s)
+	case strings.ContainsAny(s, "\ufffd\ufffe\uffff"):
+		return "", Invalid.Because("%q has a character that stands for none, and that XML cannot carry", s)
 	}
 	return Tag(s), nil
 }

@@ -44,7 +44,7 @@ func TestParseTag(t *testing.T) {
 		ok  bool
 	}{
 		{"a", true}, {strings.Repeat("x", 60), true}, {strings.Repeat("é", 60), true}, {`"><evil/>`, false}, {"db.1 main", true},
-		{"", false}, {strings.Repeat("x", 61), false}, {"a,b", false}, {"a/b", false}, {"a\nb", false}, {"a\x00", false}, {"\xff", false},
+		{"", false}, {strings.Repeat("x", 61), false}, {"a,b", false}, {"a/b", false}, {"a\nb", false}, {"a\x00", false}, {"\xff", false}, {"a\ufffd", false}, {"\ufffe", false}, {"\uffff", false}, {"\U0001f600", true},
 	} {
 		got, err := ParseTag(tt.tag)
 		if ok := err == nil; ok != tt.ok || ok && string(got) != tt.tag {

@@ -76,7 +76,7 @@ type exchange struct {
 	answer    string
 }
 
-func readExchanges(t *testing.T, file string) []exchange {
+func readExchanges(t testing.TB, file string) []exchange {
 	t.Helper()
 	raw, err := os.ReadFile("testdata/" + file)
 	if err != nil {
