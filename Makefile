@@ -15,7 +15,7 @@ HOSTED := /test/(testhost|e2e|bench)
 # A host, and nothing of this make in its environment.
 IN_HOST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u GOFLAGS bin/testhost
 
-.PHONY: build deps guest host demo check test chaos bench clean help
+.PHONY: build deps guest host demo check test fuzz chaos bench clean help
 
 build: deps ## build bin/vifd, and bin/testhost for the targets below
 	@go build -o bin/vifd ./cmd/vifd
@@ -47,6 +47,16 @@ test: check guest ## check, test with -race, and test the built binary in the te
 	VIFD_WORLDS=2000 go test -race $$(go list ./... | grep -Ev '$(HOSTED)')
 	go test -tags failpoints -run 'Kill|Parse|At$$' ./vif/fail ./test/chaos
 	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/...
+
+# How long make fuzz is at each target.
+FUZZTIME := 60s
+
+fuzz: ## put random input to all that reads what others wrote, FUZZTIME each; what fails is kept in testdata/fuzz
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' agent libvirtxml vif | sed 's,/[^/]*:func , ,' | sort | \
+		while read -r dir target; do \
+			echo "$$dir $$target"; \
+			go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done
 
 # What make chaos did, a line each; what is random there starts with SEED.
 CHAOS := bin/chaos.md

@@ -134,7 +134,7 @@ func FuzzQuery(f *testing.F) {
 			return
 		}
 		all := putRequest(a, "GET", list.path, "", nil, http.Header{legacyHeader: {"2.93"}}).Body.String()
-		for _, id := range idsOf(t, got.Body.Bytes(), list.name) {
+		for _, id := range listedIDs(t, got.Body.Bytes(), list.name) {
 			if !strings.Contains(all, id) {
 				t.Errorf("%s?%s has %s, which is nowhere", list.path, query, id)
 			}
@@ -142,8 +142,8 @@ func FuzzQuery(f *testing.F) {
 	})
 }
 
-// idsOf returns the IDs in a list, as far as they are shown.
-func idsOf(t *testing.T, raw []byte, name string) (ids []string) {
+// listedIDs returns the IDs in a list, as far as they are shown.
+func listedIDs(t *testing.T, raw []byte, name string) (ids []string) {
 	t.Helper()
 	var said map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &said); err != nil {

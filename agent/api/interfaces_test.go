@@ -80,6 +80,7 @@ func TestCreateInterface(t *testing.T) {
 		{"not UTF-8", "{\"interfaceAttachment\":\"\xff\"}", "", "member", 400, `Malformed request body`},
 		{"two values", `{} {}`, "", "member", 400, `Malformed request body`},
 		{"too deep", strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "", "member", 400, `Malformed request body`},
+		{"too many parts", `{"interfaceAttachment":[` + strings.Repeat("0,", 10000) + "0]}", "", "member", 400, `Malformed request body`},
 		{"a string", `"x"`, "", "member", 400, `'x' is not of type 'object'`},
 		{"null", `null`, "", "member", 400, `None is not of type 'object'`},
 		{"latest", `{"interfaceAttachment":{"net_id":"` + net88 + `","tag":"x"}}`, "latest", "member", 200, `"tag": "x"`},

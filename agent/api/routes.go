@@ -64,36 +64,34 @@ func (a *API) rackspaceRoutes(base string) []route {
 	}
 }
 
-// networkRoutes has the Networking API: at its own base, and for reading at
-// that of compute, too, where clients look that know of no other.
+// networkRoutes has the Networking API: at its own base, and at that of compute,
+// too, where clients look that know of no other.
 func (a *API) networkRoutes() []route {
-	networks, subnets, ports := a.networks(), a.subnets(), a.ports()
-	return []route{
-		{"GET", computeBase + "/networks", Reader, network, networks.index, nil},
-		{"GET", computeBase + "/networks/{id}", Reader, network, networks.show, nil},
-		{"GET", computeBase + "/subnets", Reader, network, subnets.index, nil},
-		{"GET", computeBase + "/subnets/{id}", Reader, network, subnets.show, nil},
-		{"GET", computeBase + "/ports", Reader, network, ports.index, nil},
-		{"GET", computeBase + "/ports/{id}", Reader, network, ports.show, nil},
-
+	return slices.Concat([]route{
 		{"GET", "/v2.0[/]", Nobody, network, a.showNetworkVersion, nil},
 		{"GET", "/v2.0/extensions", Reader, network, a.listExtensions, nil},
 		{"GET", "/v2.0/extensions/{alias}", Reader, network, a.showExtension, nil},
-		{"GET", "/v2.0/networks", Reader, network, networks.index, nil},
-		{"POST", "/v2.0/networks", Member, network, networks.create, nil},
-		{"GET", "/v2.0/networks/{id}", Reader, network, networks.show, nil},
-		{"PUT", "/v2.0/networks/{id}", Member, network, networks.update, nil},
-		{"DELETE", "/v2.0/networks/{id}", Member, network, networks.remove, nil},
-		{"GET", "/v2.0/subnets", Reader, network, subnets.index, nil},
-		{"POST", "/v2.0/subnets", Member, network, subnets.create, nil},
-		{"GET", "/v2.0/subnets/{id}", Reader, network, subnets.show, nil},
-		{"PUT", "/v2.0/subnets/{id}", Member, network, subnets.update, nil},
-		{"DELETE", "/v2.0/subnets/{id}", Member, network, subnets.remove, nil},
-		{"GET", "/v2.0/ports", Reader, network, ports.index, nil},
-		{"POST", "/v2.0/ports", Member, network, ports.create, nil},
-		{"GET", "/v2.0/ports/{id}", Reader, network, ports.show, nil},
-		{"PUT", "/v2.0/ports/{id}", Member, network, ports.update, nil},
-		{"DELETE", "/v2.0/ports/{id}", Member, network, ports.remove, nil},
+	}, a.networkResources("/v2.0"), a.networkResources(computeBase))
+}
+
+func (a *API) networkResources(base string) []route {
+	networks, subnets, ports := a.networks(), a.subnets(), a.ports()
+	return []route{
+		{"GET", base + "/networks", Reader, network, networks.index, nil},
+		{"POST", base + "/networks", Member, network, networks.create, nil},
+		{"GET", base + "/networks/{id}", Reader, network, networks.show, nil},
+		{"PUT", base + "/networks/{id}", Member, network, networks.update, nil},
+		{"DELETE", base + "/networks/{id}", Member, network, networks.remove, nil},
+		{"GET", base + "/subnets", Reader, network, subnets.index, nil},
+		{"POST", base + "/subnets", Member, network, subnets.create, nil},
+		{"GET", base + "/subnets/{id}", Reader, network, subnets.show, nil},
+		{"PUT", base + "/subnets/{id}", Member, network, subnets.update, nil},
+		{"DELETE", base + "/subnets/{id}", Member, network, subnets.remove, nil},
+		{"GET", base + "/ports", Reader, network, ports.index, nil},
+		{"POST", base + "/ports", Member, network, ports.create, nil},
+		{"GET", base + "/ports/{id}", Reader, network, ports.show, nil},
+		{"PUT", base + "/ports/{id}", Member, network, ports.update, nil},
+		{"DELETE", base + "/ports/{id}", Member, network, ports.remove, nil},
 	}
 }
 

@@ -1,0 +1,239 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// hostile are clients that want to hurt. Each comes over and over, many at once,
+// while others go about their business.
+var hostile = []struct {
+	name string
+	many int
+	does func(t *testing.T, end <-chan struct{})
+}{
+	{"slowloris", 100, trickle},
+	{"half closed", 20, halfClose},
+	{"a crowd", 1000, hold},
+	{"10 MB of headers", 4, pour("GET / HTTP/1.1\r\nHost: vifd\r\n", "X-Much: "+strings.Repeat("x", 1000)+"\r\n", 10<<20)},
+	{"a body that does not end", 8, pour("POST /v1/attachments HTTP/1.1\r\nHost: vifd\r\nTransfer-Encoding: chunked\r\n\r\n", "3e8\r\n"+strings.Repeat(" ", 1000)+"\r\n", 10<<20)},
+	{"chunk sizes", 8, sayAll(
+		"ffffffffffffffffffff\r\n", "-1\r\n", "0x5\r\nhello\r\n", "5;"+strings.Repeat("e", 5000)+"\r\nhello\r\n", "5\nhello", "5\r\nhelloX\r\n0\r\n\r\n")},
+	{"deep JSON", 8, sayBodies(strings.Repeat("[", 100_000), strings.Repeat(`{"a":`, 20_000), `{"interfaceAttachment": `+strings.Repeat("[", 50_000)+strings.Repeat("]", 50_000)+`}`)},
+	{"large JSON", 4, sayBodies(`{"attachments": [`+strings.Repeat(`{},`, 37_000)+`{}]}`, `{`+strings.Repeat(`"a":0,`, 18_000)+`"b":1}`, `"`+strings.Repeat(`\u0000`, 19_000)+`"`)},
+	{"pipelining", 8, pipeline},
+}
+
+// Whatever hostile clients do, who is there already is served about as fast as
+// without them, and when they have gone vifd holds no more memory than before.
+func TestHostileClients(t *testing.T) {
+	clean(t)
+	configured(t, "[limits]\nheader_time = \"2s\"\nbody_time = \"2s\"\nidle_time = \"5s\"\n")
+	ask := honest(t)
+	ask(time.Second)
+	before := resident(t)
+	for _, h := range hostile {
+		t.Run(h.name, func(t *testing.T) {
+			calm := ask(300 * time.Millisecond)
+			var under time.Duration
+			besieged(t, h.many, h.does, func() { under = ask(time.Second) })
+			if limit := 2*calm + 100*time.Millisecond; under > limit { // clients and vifd have the same CPUs
+				t.Errorf("one request of 100 takes %v, without them %v", under, calm)
+			}
+			t.Logf("one request of 100 takes %v, without them %v", under, calm)
+			ask(0)
+		})
+	}
+	until(t, patience, func() string {
+		if now := resident(t); now > before+64<<20 {
+			return fmt.Sprintf("vifd has %d MiB, had %d", now>>20, before>>20)
+		}
+		return ""
+	})
+	takeOut(t, host.Guest("g1"), servesAgain(t, host.Guest("g1")).Port)
+}
+
+// besieged does what it is to do while many clients do what they do.
+func besieged(t *testing.T, many int, does func(*testing.T, <-chan struct{}), meanwhile func()) {
+	t.Helper()
+	end := make(chan struct{})
+	var wg sync.WaitGroup
+	for range many {
+		wg.Go(func() {
+			for {
+				select {
+				case <-end:
+					return
+				default:
+					does(t, end)
+				}
+			}
+		})
+	}
+	meanwhile()
+	close(end)
+	wg.Wait()
+}
+
+// honest returns a client that keeps its connection. It asks again and again for
+// so long, and tells the time of all but the slowest hundredth.
+func honest(t *testing.T) func(long time.Duration) time.Duration {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", host.Socket)
+	}
+	transport := &http.Transport{DialContext: dial}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := http.Client{Transport: transport, Timeout: patience}
+	return func(long time.Duration) time.Duration {
+		var took []time.Duration
+		for begin := time.Now(); took == nil || time.Since(begin) < long; {
+			start := time.Now()
+			got, err := client.Get("http://vifd/v2.0/networks")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, got.Body); err != nil || got.StatusCode != http.StatusOK {
+				t.Fatalf("answered %s, %v", got.Status, err)
+			}
+			got.Body.Close()
+			took = append(took, time.Since(start))
+		}
+		slices.Sort(took)
+		return took[len(took)*99/100]
+	}
+}
+
+// resident returns how much memory vifd has.
+func resident(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", host.Vifd.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	kib, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib << 10
+}
+
+// knock opens a connection that is closed when the siege ends, or after f.
+func knock(end <-chan struct{}, f func(net.Conn)) {
+	c, err := net.Dial("unix", host.Socket)
+	if err != nil {
+		select { // vifd has no room, which is its right
+		case <-end:
+		case <-time.After(10 * time.Millisecond):
+		}
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-end:
+		case <-done:
+		}
+		c.Close()
+	}()
+	f(c)
+	close(done)
+}
+
+// trickle sends a header a byte at a time.
+func trickle(_ *testing.T, end <-chan struct{}) {
+	knock(end, func(c net.Conn) {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for range tick.C {
+			if _, err := io.WriteString(c, "G"); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// halfClose sends half a request and says that it has no more.
+func halfClose(_ *testing.T, end <-chan struct{}) {
+	knock(end, func(c net.Conn) {
+		_, _ = io.WriteString(c, "POST /v1/attachments HTTP/1.1\r\nHost: vifd\r\nContent-Length: 100\r\n\r\n{")
+		_ = c.(*net.UnixConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, c)
+	})
+}
+
+// hold takes a connection and says nothing, until it is let go of.
+func hold(_ *testing.T, end <-chan struct{}) {
+	knock(end, func(c net.Conn) {
+		_, _ = io.Copy(io.Discard, c)
+		<-end
+	})
+}
+
+// pour returns what sends a beginning, and then the same until it has sent so much.
+func pour(begin, again string, much int) func(*testing.T, <-chan struct{}) {
+	return func(_ *testing.T, end <-chan struct{}) {
+		knock(end, func(c net.Conn) {
+			go func() { _, _ = io.Copy(io.Discard, c) }()
+			_, err := io.WriteString(c, begin)
+			for sent := 0; sent < much && err == nil; sent += len(again) {
+				_, err = io.WriteString(c, again)
+			}
+		})
+	}
+}
+
+// sayAll returns what sends each of the bodies as chunks, and wants no success.
+func sayAll(chunks ...string) func(*testing.T, <-chan struct{}) {
+	return func(t *testing.T, end <-chan struct{}) {
+		for _, chunk := range chunks {
+			faulted(t, end, "POST /v1/attachments HTTP/1.1\r\nHost: vifd\r\nTransfer-Encoding: chunked\r\n\r\n"+chunk)
+		}
+	}
+}
+
+// sayBodies returns what sends each of the bodies, and wants no success.
+func sayBodies(bodies ...string) func(*testing.T, <-chan struct{}) {
+	return func(t *testing.T, end <-chan struct{}) {
+		for _, body := range bodies {
+			faulted(t, end, fmt.Sprintf("POST /v1/attachments:batch HTTP/1.1\r\nHost: vifd\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+		}
+	}
+}
+
+// faulted sends a request, and wants an answer that it is the client's fault,
+// unless the siege ends.
+func faulted(t *testing.T, end <-chan struct{}, request string) {
+	knock(end, func(c net.Conn) {
+		_, _ = io.WriteString(c, request)
+		_ = c.(*net.UnixConn).CloseWrite()
+		line, err := bufio.NewReader(c).ReadString('\n')
+		select {
+		case <-end:
+			return
+		default:
+		}
+		if err == nil && !strings.HasPrefix(line, "HTTP/1.1 4") && !strings.HasPrefix(line, "HTTP/1.1 503") {
+			t.Errorf("%.200q was answered %q", request, line)
+		}
+	})
+}
+
+// pipeline sends many requests at once, and reads some of the answers.
+func pipeline(_ *testing.T, end <-chan struct{}) {
+	knock(end, func(c net.Conn) {
+		_, _ = io.WriteString(c, strings.Repeat("GET /v2.1/servers/detail HTTP/1.1\r\nHost: vifd\r\n\r\n", 100))
+		_, _ = io.CopyN(io.Discard, c, 4<<10)
+	})
+}
