@@ -70,7 +70,7 @@ func (n *nova) keystone(ctx context.Context, secret string) (*session, error) {
 	}
 	provider.HTTPClient = *n.http
 	if err := openstack.AuthenticateV3(ctx, provider, n.credentials(secret), gophercloud.EndpointOpts{}); err != nil {
-		return nil, fmt.Errorf("Keystone: %w", err)
+		return nil, fmt.Errorf("log in to Keystone: %w", err)
 	}
 	endpoint := n.Endpoint
 	if endpoint == "" {
@@ -95,7 +95,7 @@ func (n *nova) credentials(secret string) *gophercloud.AuthOptions {
 func (n *nova) fromCatalog(result gophercloud.AuthResult) (string, error) {
 	created, ok := result.(tokens.CreateResult)
 	if !ok {
-		return "", fmt.Errorf("Keystone gave no catalog")
+		return "", fmt.Errorf("no catalog came from Keystone")
 	}
 	catalog, err := created.ExtractServiceCatalog()
 	if err != nil {

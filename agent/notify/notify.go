@@ -104,7 +104,7 @@ func (n *Notifier) turn(ctx context.Context) (int, error) {
 		}
 	}
 	if err == nil && len(told) < len(list) {
-		err = fmt.Errorf("Nova failed on %d of %d notifications, with the code %d", len(list)-len(told), len(list), worst(codes))
+		err = fmt.Errorf("%d of %d notifications failed at Nova, with the code %d", len(list)-len(told), len(list), worst(codes))
 	}
 	if len(told) == 0 {
 		return 0, err

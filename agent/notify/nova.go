@@ -87,7 +87,7 @@ func (n *nova) post(ctx context.Context, list []vif.Notice) (codes []int, err er
 		return read(status, body, list)
 	case status == http.StatusNotFound && isFault(body): // all failed, in the words of an older Nova
 	case status != http.StatusBadRequest:
-		return nil, fmt.Errorf("Nova answered %d: %s", status, excerpt(body))
+		return nil, fmt.Errorf("answer %d of Nova: %s", status, excerpt(body))
 	}
 	if len(list) == 1 {
 		return []int{status}, nil

@@ -209,12 +209,12 @@ func TestIllNova(t *testing.T) {
 		ill  func(http.ResponseWriter)
 		want string
 	}{
-		"500":             {answers(500, "<html>oops</html>"), "Nova answered 500: \"<html>oops"},
-		"403":             {answers(403, `{"forbidden": {}}`), "Nova answered 403"},
+		"500":             {answers(500, "<html>oops</html>"), "answer 500 of Nova: \"<html>oops"},
+		"403":             {answers(403, `{"forbidden": {}}`), "answer 403 of Nova"},
 		"garbage":         {answers(200, "<html>welcome</html>"), "what answers is not Nova"},
 		"other JSON":      {answers(200, `{"hello": 1}`), "what answers is not Nova"},
-		"a wrong address": {answers(404, "404 page not found"), "Nova answered 404"},
-		"elsewhere":       {func(w http.ResponseWriter) { w.Header().Set("Location", "http://192.0.2.1/"); w.WriteHeader(307) }, "Nova answered 307"},
+		"a wrong address": {answers(404, "404 page not found"), "answer 404 of Nova"},
+		"elsewhere":       {func(w http.ResponseWriter) { w.Header().Set("Location", "http://192.0.2.1/"); w.WriteHeader(307) }, "answer 307 of Nova"},
 		"busy":            {func(w http.ResponseWriter) { w.Header().Set("Retry-After", "7"); w.WriteHeader(503) }, "busy for 7s"},
 		"cut off":         {func(w http.ResponseWriter) { panic(http.ErrAbortHandler) }, "EOF"},
 		"endless":         {func(w http.ResponseWriter) { w.Write(make([]byte, 2*maxAnswer)) }, "what answers is not Nova"},
