@@ -42,6 +42,7 @@ func TestNetworking(t *testing.T) {
 		{"show under compute", "GET", "/v2.1/networks/" + net88, "", 200, `"name": "ninety"`},
 		{"show no id", "GET", "/v2.1/networks/ninety", "", 404, `"message": "Network ninety could not be found."`},
 		{"by name, under compute", "GET", "/v2.1/" + project + "/networks?name=ninety&fields=id", "", 200, `{"networks": [{"id": "` + net88 + `"}]}`},
+		{"extensions under compute", "GET", "/v2.1/extensions", "", 200, `{"extensions": [`},
 		{"write under compute", "POST", "/v2.1/networks", `{"network":{}}`, 201, `"network": {"id"`},
 		{"by flag", "GET", "/v2.0/networks?shared=True&fields=name&router:external=false", "", 200, `{"networks": [{"name": "blue"}]}`},
 		{"by what is no field", "GET", "/v2.0/networks?colour=blue", "", 400, `['colour'] is invalid attribute for filtering`},

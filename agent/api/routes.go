@@ -69,14 +69,14 @@ func (a *API) rackspaceRoutes(base string) []route {
 func (a *API) networkRoutes() []route {
 	return slices.Concat([]route{
 		{"GET", "/v2.0[/]", Nobody, network, a.showNetworkVersion, nil},
-		{"GET", "/v2.0/extensions", Reader, network, a.listExtensions, nil},
-		{"GET", "/v2.0/extensions/{alias}", Reader, network, a.showExtension, nil},
 	}, a.networkResources("/v2.0"), a.networkResources(computeBase))
 }
 
 func (a *API) networkResources(base string) []route {
 	networks, subnets, ports := a.networks(), a.subnets(), a.ports()
 	return []route{
+		{"GET", base + "/extensions", Reader, network, a.listExtensions, nil},
+		{"GET", base + "/extensions/{alias}", Reader, network, a.showExtension, nil},
 		{"GET", base + "/networks", Reader, network, networks.index, nil},
 		{"POST", base + "/networks", Member, network, networks.create, nil},
 		{"GET", base + "/networks/{id}", Reader, network, networks.show, nil},

@@ -85,10 +85,11 @@ var changing = []struct{ looks, as string }{
 	{`\bfd00:20::[0-9a-f]+`, "IPV6"},
 	{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.0-9]*Z?`, "TIME"},
 	{`\b(ofport +)\d+`, "${1}NUMBER"},
-	{`\d+\.\d+ ?ms|time \d+ms`, "MS"},
 	{`[0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms`, "MS"},
+	{`\d+(\.\d+)? ?ms\b`, "MS"},
+	{`(?m)^✓ link .*\n`, ""}, // of a NIC that was shown ahead of its wire
 	{`-{3,}`, "--"},
-	{`[ \t]+`, " "},
+	{`[ \t]+`, " "}, // of which columns have more or fewer
 }
 
 // plain returns text without what changes, and its steps in the order of their
