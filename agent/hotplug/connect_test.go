@@ -29,6 +29,7 @@ func TestPace(t *testing.T) {
 		if _, err := e.Attach(t.Context(), request); err != nil {
 			t.Fatal(err)
 		}
+		e.Close(t.Context())
 		if create, plug := slices.Index(h.trace, "create"), slices.Index(h.trace, "plug"); (create < plug) != (tt.first == "create") {
 			t.Errorf("after %v: %q", tt.wire, h.trace)
 		}
