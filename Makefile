@@ -55,7 +55,7 @@ fuzz: ## put random input to all that reads what others wrote, FUZZTIME each; wh
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' agent libvirtxml vif | sed 's,/[^/]*:func , ,' | sort | \
 		while read -r dir target; do \
 			echo "$$dir $$target"; \
-			go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+			go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; \
 		done
 
 # What make chaos did, a line each; what is random there starts with SEED.

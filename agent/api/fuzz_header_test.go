@@ -27,7 +27,7 @@ func FuzzIdempotencyKey(f *testing.F) {
 		a := serve(t, w, identities["member"])
 		once := func(key string) (int, string) {
 			got := putRequest(a, "POST", interfaces1, "", body, http.Header{onceHeader: {key}})
-			fine(t, got)
+			fine(t, "POST", got)
 			return got.Code, got.Body.String()
 		}
 		status, said := once(key)
@@ -55,7 +55,7 @@ func FuzzContentType(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string) {
 		w := recordedWorld()
 		got := putRequest(serve(t, w, identities["member"]), "POST", interfaces1, "", []byte(`{"interfaceAttachment": {"net_id": "`+net88+`"}}`), http.Header{"Content-Type": {contentType}})
-		fine(t, got)
+		fine(t, "POST", got)
 		name, _, _ := strings.Cut(contentType, ";")
 		if said := slices.Contains(append(mediaTypes, ""), strings.ToLower(strings.TrimSpace(name))); (got.Code == 200) && !said || got.Code != 200 && got.Code != 415 {
 			t.Errorf("%q: %d %s", contentType, got.Code, got.Body)
