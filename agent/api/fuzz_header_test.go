@@ -130,7 +130,7 @@ func FuzzSecret(f *testing.F) {
 			}
 			return
 		}
-		if opens(made, secret) != (sha256.Sum256(secret) == [32]byte(hash)) || opens(vif.Token{Hash: otherHash}, secret) || opens(vif.Token{}, secret) {
+		if opens(made, secret) != (sha256.Sum256(secret) == [32]byte(hash)) || opens(vif.Token{Hash: otherHash}, secret) || opens(vif.Token{}, secret) || sent == text && !opens(made, secret) {
 			t.Errorf("%q opens what it should not", sent)
 		}
 	})
