@@ -99,14 +99,19 @@ func (l *lab) Unplug(_ context.Context, n vif.NIC) error {
 }
 func (l *lab) Retire(ctx context.Context, n vif.NIC) error { return l.Unplug(ctx, n) }
 func (l *lab) Wired(_ context.Context, n vif.NIC) error {
-	if p, _ := l.Port(n); p.Index == 0 || p != l.row(n) {
-		return vif.Unavailable.Because("the switch has %+v", p)
-	}
-	return nil
+	return l.do(func() (bool, error) {
+		if p, _ := l.port(n); p.Index == 0 || p != l.row(n) {
+			return false, vif.Unavailable.Because("the switch has %+v", p)
+		}
+		return false, nil
+	})
 }
 func (l *lab) Port(n vif.NIC) (vif.SwitchPort, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.port(n)
+}
+func (l *lab) port(n vif.NIC) (vif.SwitchPort, bool) {
 	p, there := l.rows[n.Tap]
 	return p, there && p.Port == n.Port.ID && p.Gen == n.Gen
 }
