@@ -29,6 +29,7 @@ type host struct {
 
 	srv   vif.Server
 	gone  bool            // the server is undefined
+	boots bool            // the server starts just before libvirt is asked about it
 	down  map[string]bool // parts that do not answer: "switch", "libvirt"
 	fail  string          // the act that fails, once it has half-happened
 	crash string          // the act at which vifd dies, likewise
@@ -286,6 +287,8 @@ func (h *host) Server(_ context.Context, id string) (vif.Server, error) {
 		return vif.Server{}, vif.Unavailable.Because("libvirt is down")
 	case h.gone || id != h.srv.ID:
 		return vif.Server{}, vif.NotFound.Because("Instance %s could not be found.", id)
+	case h.boots:
+		h.boots, h.srv.State, h.srv.Live = false, vif.ServerActive, true
 	}
 	s := h.srv
 	for _, n := range h.nics {

@@ -216,3 +216,19 @@ func TestStrayWithoutAttachments(t *testing.T) {
 		t.Errorf("left behind:\n%s", got)
 	}
 }
+
+// A server that starts while the host is looked at has taken hold of its taps
+// since they were seen: it keeps its NIC.
+func TestStartsMeanwhile(t *testing.T) {
+	for _, look := range []Look{{All: true}, {Servers: []string{vm1}}} {
+		h, e := plugged(t)
+		h.srv.State, h.srv.Live, h.boots = vif.ServerStopped, false, true
+		h.trace = nil
+		if err := e.Recover(t.Context(), look); err != nil {
+			t.Fatal(err)
+		}
+		if h.boots || len(h.trace) > 0 {
+			t.Errorf("%+v: %v", look, h.trace)
+		}
+	}
+}

@@ -41,7 +41,7 @@ type world struct {
 
 // see looks at what l says. Only the kernel has to answer; who else does not is
 // noted in the world. Taps come before servers: one that no server holds was not
-// held by what runs after.
+// held by what runs after, unless it has started meanwhile.
 func (e *Engine) see(ctx context.Context, rows []store.Attachment, l Look) (*world, error) {
 	w := &world{all: l.All, taps: map[string]vif.Tap{}, plugged: map[string]vif.SwitchPort{}, servers: map[string]vif.Server{}}
 	w.Rows = rows
@@ -55,9 +55,12 @@ func (e *Engine) see(ctx context.Context, rows []store.Attachment, l Look) (*wor
 	w.seePorts(ctx, e.Switch)
 	if !l.All {
 		w.seeServers(ctx, e.Hypervisor, l.Servers)
-		return w, nil
+		return w, w.seeStarted(ctx, e.Taps)
 	}
 	w.seeAllServers(ctx, e.Hypervisor)
+	if err := w.seeStarted(ctx, e.Taps); err != nil {
+		return nil, err
+	}
 	w.seeFlows(ctx, e.Switch)
 	w.Held, w.heldErr = e.Authority.Held(ctx)
 	w.HeldKnown = w.heldErr == nil
@@ -129,6 +132,29 @@ func (w *world) seeServers(ctx context.Context, h Hypervisor, ids []string) {
 			w.servers[id] = s
 		}
 	}
+}
+
+// seeStarted looks again at the taps that a server does not hold though it runs: it
+// may have started after they were seen, as at boot, when libvirt answers once
+// it has started its servers.
+func (w *world) seeStarted(ctx context.Context, taps Taps) error {
+	for i, t := range w.Taps {
+		if !t.Up || t.Carrier {
+			continue
+		}
+		at := slices.IndexFunc(w.Rows, func(a store.Attachment) bool { return a.NIC.Tap == t.Name })
+		if at < 0 || !dead(w.Rows[at].NIC, w.of(w.Rows[at].NIC)) {
+			continue
+		}
+		now, there, ours, err := taps.Tap(ctx, t.Name)
+		if err != nil {
+			return err
+		}
+		if there && ours {
+			w.Taps[i], w.taps[t.Name] = now, now
+		}
+	}
+	return nil
 }
 
 // of returns what w shows of one attachment.
