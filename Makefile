@@ -10,12 +10,16 @@ VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 export GOFLAGS := -trimpath -buildvcs=$(VCS)
 
 # What the unit tests leave to the test host.
-HOSTED := /test/(testhost|e2e|bench)
+HOSTED := /test/(testhost|e2e|bench|systemd)
+
+# Where make install puts what it installs.
+PREFIX := /usr/local
+INTO = $(DESTDIR)$(PREFIX)
 
 # A host, and nothing of this make in its environment.
 IN_HOST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u GOFLAGS bin/testhost
 
-.PHONY: build deps guest host demo check test fuzz chaos bench clean help
+.PHONY: build deps install uninstall guest machine host demo check test fuzz chaos bench clean help
 
 build: deps ## build bin/vifd, and bin/testhost for the targets below
 	@go build -o bin/vifd ./cmd/vifd
@@ -24,10 +28,41 @@ build: deps ## build bin/vifd, and bin/testhost for the targets below
 deps: ## install what is missing: Debian packages, and Go
 	@test/testhost/deps
 
+install: build ## install vifd below PREFIX, with its units, manual pages and completion
+	install -D -t $(INTO)/bin bin/vifd
+	install -d $(INTO)/lib/systemd/system $(INTO)/share/doc/vifd
+	sed 's|/usr/bin/vifd|$(PREFIX)/bin/vifd|' systemd/vifd.service >$(INTO)/lib/systemd/system/vifd.service
+	install -m 644 -t $(INTO)/lib/systemd/system systemd/vifd.socket
+	install -D -m 644 systemd/vifd.sysusers $(INTO)/lib/sysusers.d/vifd.conf
+	install -D -m 644 systemd/vifd.tmpfiles $(INTO)/lib/tmpfiles.d/vifd.conf
+	install -D -m 644 systemd/vifd.catalog $(INTO)/lib/systemd/catalog/vifd.catalog
+	bin/vifd man $(INTO)/share/man/man8
+	bin/vifd config show --sample >$(INTO)/share/doc/vifd/vifd.toml
+	install -m 644 -t $(INTO)/share/doc/vifd README.md CHANGELOG.md docs/*.md
+	install -d $(INTO)/share/bash-completion/completions $(INTO)/share/zsh/site-functions $(INTO)/share/fish/vendor_completions.d
+	bin/vifd completion bash >$(INTO)/share/bash-completion/completions/vifd
+	bin/vifd completion zsh >$(INTO)/share/zsh/site-functions/_vifd
+	bin/vifd completion fish >$(INTO)/share/fish/vendor_completions.d/vifd.fish
+	test -n "$(DESTDIR)" || { systemd-sysusers && systemd-tmpfiles --create vifd.conf && \
+		journalctl --update-catalog && systemctl daemon-reload; }
+
+uninstall: ## remove what make install installed; the configuration and the store stay
+	rm -f $(INTO)/bin/vifd $(INTO)/lib/systemd/system/vifd.service $(INTO)/lib/systemd/system/vifd.socket \
+		$(INTO)/lib/sysusers.d/vifd.conf $(INTO)/lib/tmpfiles.d/vifd.conf \
+		$(INTO)/lib/systemd/catalog/vifd.catalog \
+		$(INTO)/share/man/man8/vifd.8 $(INTO)/share/man/man8/vifd-*.8 \
+		$(INTO)/share/bash-completion/completions/vifd $(INTO)/share/zsh/site-functions/_vifd \
+		$(INTO)/share/fish/vendor_completions.d/vifd.fish
+	rm -rf $(INTO)/share/doc/vifd
+	test -n "$(DESTDIR)" || systemctl daemon-reload
+
 guest: .cache/guest/vmlinuz ## fetch the kernel for the test host's guests
 
 .cache/guest/vmlinuz: | deps
 	@test/testhost/guest/kernel .cache/guest
+
+machine: deps ## make the Debian that the tests of the units run in
+	@test/systemd/machine/image .cache/machine
 
 host: export IN_HOST_CMD := $(value CMD)
 host: build guest ## a test host with a shell in it, or with CMD='...' in place of the shell
@@ -43,10 +78,10 @@ check: build ## gofmt, go vet and staticcheck
 	go vet -tags failpoints ./vif/fail ./test/chaos ./test/e2e
 	go tool staticcheck ./...
 
-test: check guest ## check, test with -race, and test the built binary in the test host
+test: check guest machine ## check, test with -race, and test the built binary in the test host
 	VIFD_WORLDS=2000 go test -race $$(go list ./... | grep -Ev '$(HOSTED)')
 	go test -tags failpoints -run 'Kill|Parse|At$$' ./vif/fail ./test/chaos
-	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/...
+	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/... ./test/systemd
 
 # How long make fuzz is at each target.
 FUZZTIME := 60s

@@ -126,6 +126,7 @@ func (a *agent) serve(ctx context.Context) error {
 	parts.Go(func() { a.hear(ctx) })
 	parts.Go(func() { a.look(ctx) })
 	parts.Go(func() { a.watchdog(ctx) })
+	parts.Go(func() { a.tell(ctx) })
 	parts.Go(func() { a.prune(ctx) })
 	parts.Go(func() { a.notify(ctx) })
 	parts.Go(func() { a.reloads(ctx) })

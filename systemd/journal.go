@@ -29,6 +29,7 @@ var fields = map[string]string{
 	"port":      "PORT_ID",
 	"server":    "SERVER_ID",
 	"operation": "OPERATION_ID",
+	"request":   "OPERATION_ID", // it is named like what it asks for
 	"step":      "STEP",
 }
 
@@ -48,6 +49,9 @@ func (e *entry) Handle(ctx context.Context, r slog.Record) error {
 	full := e.with(func(each func(slog.Attr)) {
 		r.Attrs(func(a slog.Attr) bool { each(a); return true })
 	})
+	if id, ok := messages[r.Message]; ok {
+		full.vars["MESSAGE_ID"] = id
+	}
 	if err := e.send(r.Message+full.tail, priority(r.Level), full.vars); err != nil {
 		return e.text.Handle(ctx, r)
 	}

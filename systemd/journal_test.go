@@ -23,7 +23,7 @@ func TestJournal(t *testing.T) {
 	}{
 		"plain": {
 			func(l *slog.Logger) { l.Info("ready") },
-			sent{"ready", journal.PriInfo, map[string]string{}},
+			sent{"ready", journal.PriInfo, map[string]string{"MESSAGE_ID": messages["ready"]}},
 		},
 		"fields of our own": {
 			func(l *slog.Logger) {
@@ -37,7 +37,7 @@ func TestJournal(t *testing.T) {
 				l.WithGroup("http").Error("request", "status-code", 503, slog.Group("by", "uid", 0), slog.Group("", "x", "a b"))
 			},
 			sent{`request http.status-code=503 http.by.uid=0 http.x="a b"`, journal.PriErr,
-				map[string]string{"VIFD_HTTP_STATUS_CODE": "503", "VIFD_HTTP_BY_UID": "0", "VIFD_HTTP_X": "a b"}},
+				map[string]string{"MESSAGE_ID": messages["request"], "VIFD_HTTP_STATUS_CODE": "503", "VIFD_HTTP_BY_UID": "0", "VIFD_HTTP_X": "a b"}},
 		},
 		"lines stay one": {
 			func(l *slog.Logger) { l.Debug("said", "name", "vm\nPRIORITY=0") },

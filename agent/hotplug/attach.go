@@ -48,6 +48,9 @@ func (e *Engine) AttachAll(ctx context.Context, rs []vif.Request) ([]vif.Attachm
 		}
 		return nil, late(ctx, "the attach", err)
 	}
+	for _, j := range jobs {
+		e.Log.Info("attached", "port", j.a.NIC.Port.ID, "server", j.a.NIC.Server, "operation", j.op.row.ID)
+	}
 	e.after.Go(func() {
 		defer unlock()
 		for i, j := range jobs {

@@ -50,6 +50,7 @@ func (e *Engine) detach(ctx, guest context.Context, server, port string, op *ope
 	if err := e.remove(ctx, a, &op.timer, guest, func() { unlock(); e.succeeded(ctx, op) }); err != nil {
 		return err
 	}
+	e.Log.Info("detached", "port", port, "server", server, "operation", op.row.ID)
 	return e.closed(ctx, a.NIC)
 }
 
