@@ -52,8 +52,8 @@ func TestSpoofing(t *testing.T) {
 				t.Errorf("the peer got an address from the guest: %t, want %t", leased, tt.heard)
 			}
 			advertise(t, p)
-			in(t, p.guest, "ping -c 1 -W 10 -s 1234 10.20.0.250")
-			until(t, patience, func() string { return heard.lacks("length 1276") })
+			in(t, p.guest, "ping -c 1 -W 10 -s 234 10.20.0.250")
+			until(t, patience, func() string { return heard.lacks("length 276") })
 			all := append(lies, lie{name: "DHCP server", words: []string{".67 > ", "BOOTP/DHCP, Reply"}},
 				lie{name: "router advertisement", words: []string{"router advertisement"}})
 			for _, l := range all {
