@@ -15,12 +15,13 @@ import (
 type limitedListener struct {
 	*Door
 	limiter *limiter
+	fresh   *fresh
 	spare   *os.File // closed to have a file for a connection where no other is left
 }
 
 // open returns d's listener, with the limits and its TLS.
 func (a *API) open(d *Door) net.Listener {
-	limited := &limitedListener{Door: d, limiter: a.limiter}
+	limited := &limitedListener{Door: d, limiter: a.limiter, fresh: &a.fresh}
 	if d.TLS == nil {
 		return limited
 	}
@@ -37,7 +38,8 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		cred := peerOf(conn)
 		user := userOf(conn, cred)
 		if room && l.limiter.take(user, l.remote()) {
-			return &limitedConn{Conn: conn, door: l.Door, cred: cred, end: sync.OnceFunc(func() { l.limiter.give(user, l.remote()) })}, nil
+			end := sync.OnceFunc(func() { l.limiter.give(user, l.remote()) })
+			return l.fresh.add(&limitedConn{Conn: conn, door: l.Door, cred: cred, end: end}), nil
 		}
 		l.turnAway(conn)
 	}

@@ -87,6 +87,7 @@ type API struct {
 	table     []route
 	detaches  *background
 	limiter   *limiter
+	fresh     fresh
 	flights   flights
 	strangers *strangers
 	streams   *streams

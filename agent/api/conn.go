@@ -12,11 +12,13 @@ type limitedConn struct {
 	door *Door          // by which it came
 	cred *syscall.Ucred // nil where it is not a unix socket
 	end  func()
+	seen func() // its first request was
 }
 
 // Close closes the connection, and counts it no more.
 func (c *limitedConn) Close() error {
 	defer c.end()
+	defer c.seen()
 	return c.Conn.Close()
 }
 

@@ -40,7 +40,7 @@ func withDoor(ctx context.Context, conn net.Conn) context.Context {
 	if !ok {
 		return ctx
 	}
-	ctx = context.WithValue(ctx, doorKey{}, c.door)
+	ctx = context.WithValue(context.WithValue(ctx, connKey{}, c), doorKey{}, c.door)
 	if c.cred != nil {
 		ctx = context.WithValue(ctx, peerKey{}, *c.cred)
 	}

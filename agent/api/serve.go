@@ -32,11 +32,13 @@ func (a *API) Serve(ctx context.Context, listeners ...net.Listener) error {
 		left--
 		err = fmt.Errorf("serve the API: %w", err)
 	}
-	err = errors.Join(err, a.shutdown(base, cancel, server, handlers))
-	for range left {
-		<-failed
+	for _, l := range listeners {
+		_ = l.Close() // it may be the one that failed
 	}
-	return err
+	for range left {
+		<-failed // and no connection is on its way from a listener to the server
+	}
+	return errors.Join(err, a.shutdown(base, cancel, server, handlers))
 }
 
 // server returns an HTTP server in which no client can hold anything for long.
@@ -45,6 +47,7 @@ func (a *API) server(base context.Context, handlers *sync.WaitGroup) *http.Serve
 	protocols.SetHTTP1(true)
 	counted := func(w http.ResponseWriter, r *http.Request) {
 		handlers.Add(1)
+		seen(r)
 		defer handlers.Done()
 		a.ServeHTTP(w, r)
 	}
@@ -68,6 +71,7 @@ func (a *API) shutdown(base context.Context, cancel func(), server *http.Server,
 	defer end()
 	a.streams.end()
 	a.detaches.cancel() // they are noted, and the next vifd goes on with them
+	a.fresh.none(grace)
 	err := server.Shutdown(grace)
 	cancel()
 	if errors.Is(err, context.DeadlineExceeded) {
