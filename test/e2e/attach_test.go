@@ -191,16 +191,25 @@ func checkMetadata(t *testing.T, g *testhost.Running, n nic) {
 
 func checkTap(t *testing.T, n nic, in inside) {
 	t.Helper()
+	if wrong := tapFault(t, n, in); wrong != "" {
+		t.Error(wrong)
+	}
+}
+
+// tapFault tells what is wrong with a NIC's tap, or "".
+func tapFault(t *testing.T, n nic, in inside) string {
+	t.Helper()
 	l := linkOf(t, in.Tap)
 	if want := fmt.Sprintf("vifd:%s:%d", n.Port, in.Gen); l.Alias != want {
-		t.Errorf("the tap's alias is %q, want %q", l.Alias, want)
+		return fmt.Sprintf("the tap's alias is %q, want %q", l.Alias, want)
 	}
 	if l.MTU != 1500 || l.MAC != "fe"+n.MAC[2:] || l.GenMode != "none" || l.State == "DOWN" || !l.Kind.Data.Persist {
-		t.Errorf("the tap is %+v", l)
+		return fmt.Sprintf("the tap is %+v", l)
 	}
 	if addresses := sh(t, "ip -o addr show dev "+in.Tap); addresses != "" {
-		t.Errorf("the tap has addresses: %s", addresses)
+		return "the tap has addresses: " + addresses
 	}
+	return ""
 }
 
 func checkSwitch(t *testing.T, g *testhost.Running, n nic, in inside) {

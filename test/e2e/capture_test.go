@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -65,7 +66,8 @@ func (c *capture) lacks(words ...string) string {
 			return ""
 		}
 	}
-	return strings.Join(words, " … ") + " was not heard"
+	return fmt.Sprintf("%s was not heard in %d packets, the last of which are\n%s", strings.Join(words, " … "),
+		len(c.lines), strings.Join(c.lines[max(0, len(c.lines)-5):], "\n"))
 }
 
 func (c *capture) String() string {

@@ -15,8 +15,10 @@ const settle = 5 * time.Second
 
 // traces, which share nothing with vifd's own judge, are commands that print what vifd has left on the host, and nothing on
 // a host that has no NIC of vifd's. The base flows stay: their cookie names no port.
+// A peer of a test before would answer in the place of the test's own.
 var traces = []struct{ of, command string }{
 	{"taps", `ip -o link show | grep -E 'alias vifd:|^[0-9]+: (tap|vt)[0-9a-f]'`},
+	{"peers", `ip -o link show type veth | grep -o 'peer[0-9a-f]*'; ovs-vsctl list-ports br-int | grep peer`},
 	{"switch ports", `ovs-vsctl --bare --columns=name,external_ids find Port external_ids:owner=vifd`},
 	{"switch interfaces", `ovs-vsctl --bare --columns=name,external_ids list Interface | grep vifd-port`},
 	{"QoS rows", `ovs-vsctl --bare --columns=_uuid,external_ids find QoS external_ids:owner=vifd`},

@@ -26,11 +26,9 @@ func well(t *testing.T, g *testhost.Running, n nic) {
 		if s := state(t, g, n.Port); s != "ACTIVE" {
 			return "the port is " + s
 		}
-		return ""
+		return tapFault(t, n, details(t, n.Port)) // the switch may only now do what it was told
 	})
-	in := details(t, n.Port)
-	checkTap(t, n, in)
-	checkSwitch(t, g, n, in)
+	checkSwitch(t, g, n, details(t, n.Port))
 	defined(t, g, n.Port)
 }
 

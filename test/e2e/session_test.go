@@ -23,6 +23,7 @@ func TestSessions(t *testing.T) {
 		t.Run(page, func(t *testing.T) {
 			clean(t)
 			openly(t)
+			peer(t, "blue", "10.20.0.250/24") // the one of the sessions, which is to go with them
 			session := readSession(t, "../../"+page)
 			got := runSession(t, path, session)
 			for i, s := range session {
