@@ -28,16 +28,27 @@ func restartGuest(t *testing.T, g *testhost.Running) {
 	bootGuest(t, g)
 }
 
-// bootGuest starts a guest and waits until it answers.
+// bootGuest starts a guest and waits until it answers. One that does not come up
+// is shown as it stands, and reset once: that is between its kernel and QEMU.
 func bootGuest(t *testing.T, g *testhost.Running) {
 	t.Helper()
 	sh(t, "virsh -q start "+g.Name)
-	until(t, 2*patience, func() string {
+	if why := eventually(patience, answers(t, g)); why != "" {
+		console, _ := run(fmt.Sprintf("tail -n 15 %s/guests/%s.log; virsh domstate %s --reason", host.Dir, g.Name, g.Name))
+		t.Logf("%s is reset, since it did not come up: %s\n%s", g.Name, why, console)
+		sh(t, "virsh -q reset "+g.Name)
+		until(t, 2*patience, answers(t, g))
+	}
+}
+
+// answers tells what keeps a guest from running a command.
+func answers(t *testing.T, g *testhost.Running) func() string {
+	return func() string {
 		if out, status, err := g.RunFor(within(t, patience), time.Second, "echo up"); err != nil || status != 0 {
 			return fmt.Sprint(out, status, err)
 		}
 		return ""
-	})
+	}
 }
 
 // After a reboot of the host its taps are gone, and the switch ports are about
