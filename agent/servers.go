@@ -22,8 +22,23 @@ func (s servers) Server(ctx context.Context, id string) (vif.Server, error) {
 	if err != nil {
 		return server, err
 	}
-	err = s.store.View(ctx, func(tx *store.Tx) error {
-		l, err := tx.ServerLock(id)
+	return s.marked(ctx, server)
+}
+
+// Recent returns the server as it was seen last, if nothing is known to have
+// changed since then.
+func (s servers) Recent(ctx context.Context, id string) (vif.Server, error) {
+	server, err := s.host.Recent(ctx, id)
+	if err != nil {
+		return server, err
+	}
+	return s.marked(ctx, server)
+}
+
+// marked returns the server with its lock.
+func (s servers) marked(ctx context.Context, server vif.Server) (vif.Server, error) {
+	err := s.store.View(ctx, func(tx *store.Tx) error {
+		l, err := tx.ServerLock(server.ID)
 		if err == nil {
 			server.Locked, server.LockReason = true, l.Reason
 		}

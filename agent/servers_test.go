@@ -20,6 +20,8 @@ func (shelf) Server(_ context.Context, id string) (vif.Server, error) {
 	return vif.Server{ID: id}, nil
 }
 
+func (s shelf) Recent(ctx context.Context, id string) (vif.Server, error) { return s.Server(ctx, id) }
+
 func (shelf) Servers(context.Context) ([]vif.Server, error) {
 	return []vif.Server{{ID: "one"}, {ID: "two"}}, nil
 }

@@ -40,16 +40,16 @@ func (a *API) createInterface(c *call) (reply, error) {
 		return reply{}, err
 	}
 	in := inner(c.body, "interfaceAttachment")
-	server, err := a.pathServer(c)
-	if err != nil {
-		return reply{}, err
-	}
-	r := a.newRequest(c, server)
-	r.Port, r.Network = canonical(text(in, "port_id", "")), canonical(text(in, "net_id", ""))
-	r.FixedIPs = addressClaims(parts(in, "fixed_ips"))
-	r.Tag = vif.Tag(text(in, "tag", ""))
-	r.Secure, r.SecGroups = choice(in, "port_security_enabled"), canonicalAll(texts(in, "security_groups"))
-	if err := fail.At(fail.A0, checkRequest(r, server)); err != nil {
+	var r vif.Request
+	server, err := a.agreedServer(c, func(s vif.Server) error {
+		r = a.newRequest(c, s)
+		r.Port, r.Network = canonical(text(in, "port_id", "")), canonical(text(in, "net_id", ""))
+		r.FixedIPs = addressClaims(parts(in, "fixed_ips"))
+		r.Tag = vif.Tag(text(in, "tag", ""))
+		r.Secure, r.SecGroups = choice(in, "port_security_enabled"), canonicalAll(texts(in, "security_groups"))
+		return checkRequest(r, s)
+	})
+	if err := fail.At(fail.A0, err); err != nil {
 		return reply{}, err
 	}
 	at, err := a.attachWithin(c.Context(), r)

@@ -98,6 +98,28 @@ func TestCreateInterface(t *testing.T) {
 	}
 }
 
+// Nothing is refused for what a server was like a moment ago.
+func TestServerSeenBefore(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		was    vif.Server
+		is     vif.ServerState
+		status int
+	}{
+		{"was suspended", vif.Server{ID: vm1, Project: project, State: vif.ServerSuspended}, vif.ServerActive, 200},
+		{"was another project's", vif.Server{ID: vm1, Project: other, State: vif.ServerActive}, vif.ServerActive, 200},
+		{"was locked", vif.Server{ID: vm1, Project: project, State: vif.ServerActive, Locked: true}, vif.ServerActive, 200},
+		{"is suspended, and was so", vif.Server{ID: vm1, Project: project, State: vif.ServerSuspended}, vif.ServerSuspended, 409},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := recordedWorld()
+			w.servers[0].State = tt.is
+			w.recent = map[string]vif.Server{vm1: tt.was}
+			want(t, ask(serve(t, w, identities["member"]), "POST", interfaces1, `{"interfaceAttachment":{"net_id":"`+net88+`"}}`), tt.status, "")
+		})
+	}
+}
+
 // The tag of a body without a network is kept; Nova loses it.
 func TestOnlyNetworkKeepsTag(t *testing.T) {
 	w := recordedWorld()

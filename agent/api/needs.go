@@ -9,6 +9,11 @@ import (
 // Servers knows the domains of this host. An unknown ID is vif.NotFound.
 type Servers interface {
 	Server(ctx context.Context, id string) (vif.Server, error)
+
+	// Recent is Server, but may be a moment behind. Nothing is refused for what
+	// it says.
+	Recent(ctx context.Context, id string) (vif.Server, error)
+
 	Servers(ctx context.Context) ([]vif.Server, error)
 }
 

@@ -13,12 +13,29 @@ import (
 // pathServer returns the server that c's path names, or NotFound in Nova's words,
 // which also hides the servers of other projects.
 func (a *API) pathServer(c *call) (vif.Server, error) {
+	return a.namedServer(c, a.Servers.Server)
+}
+
+// agreedServer returns the server that c's path names if check has nothing
+// against it: as it was seen last or, where check refuses that, as it is now.
+func (a *API) agreedServer(c *call, check func(vif.Server) error) (vif.Server, error) {
+	if s, err := a.namedServer(c, a.Servers.Recent); err == nil && check(s) == nil {
+		return s, nil
+	}
+	s, err := a.pathServer(c)
+	if err == nil {
+		err = check(s)
+	}
+	return s, err
+}
+
+func (a *API) namedServer(c *call, look func(context.Context, string) (vif.Server, error)) (vif.Server, error) {
 	unknown := vif.NotFound.Because("Instance %s could not be found.", c.params["server"])
 	id, ok := parseUUID(c.params["server"])
 	if !ok {
 		return vif.Server{}, unknown
 	}
-	s, err := a.Servers.Server(c.Context(), id)
+	s, err := look(c.Context(), id)
 	switch {
 	case err != nil && kindOf(err) == vif.NotFound, err == nil && !c.who.sees(s.Project):
 		return vif.Server{}, unknown

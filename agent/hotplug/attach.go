@@ -122,20 +122,26 @@ func (e *Engine) turn(ctx context.Context, server string) (unlock func(), waited
 // look returns the server if so many NICs can be plugged into it now. Whoever
 // checked the request has looked already; a second look is for those who had to wait.
 func (e *Engine) look(ctx context.Context, r vif.Request, nics int) (srv vif.Server, err error) {
-	if r.Seen != nil {
-		srv = *r.Seen
-	} else if srv, err = e.Hypervisor.Server(ctx, r.Server); err != nil {
+	if r.Seen != nil && room(*r.Seen, nics) == nil {
+		return *r.Seen, nil
+	}
+	if srv, err = e.Hypervisor.Server(ctx, r.Server); err != nil {
 		return srv, err
 	}
+	return srv, room(srv, nics)
+}
+
+// room tells what keeps so many NICs from being plugged into the server.
+func room(srv vif.Server, nics int) error {
 	switch srv.State {
 	case vif.ServerActive, vif.ServerPaused, vif.ServerStopped:
 	default:
-		return srv, vif.WrongState.Because("Cannot 'attach_interface' instance %s while it is in vm_state %s", r.Server, srv.State)
+		return vif.WrongState.Because("Cannot 'attach_interface' instance %s while it is in vm_state %s", srv.ID, srv.State)
 	}
 	if srv.Live && srv.Slots && srv.FreeSlots < nics {
-		return srv, noSlot(r.Server, srv.FreeSlots, nics)
+		return noSlot(srv.ID, srv.FreeSlots, nics)
 	}
-	return srv, nil
+	return nil
 }
 
 func noSlot(server string, free, nics int) error {

@@ -35,18 +35,14 @@ func (p *pace) lag() time.Duration { return time.Duration(p.wire.Load() - 2*p.sh
 // with the tap still down, and Recover raises it.
 //
 // With a slow switch the port is plugged ahead of its tap, so that ovs-vswitchd
-// goes through its ports once for both.
+// goes through its ports once for both; else the filter waits for the tap, for
+// which a guest waits.
 func (e *Engine) connect(ctx context.Context, n vif.NIC, t *timer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	filter := start(func() error { return e.do(ctx, stepFilter, n, t) })
-	defer func() { cancel(); <-filter.done }()
 	slow := e.pace.slow()
-	if slow {
-		if err := e.do(ctx, stepPlug, n, t); err != nil {
-			return err
-		}
-	}
-	if err := e.do(ctx, stepTap, n, t); err != nil {
+	filter, err := e.before(ctx, n, slow, t)
+	defer func() { cancel(); <-filter.done }()
+	if err != nil {
 		return err
 	}
 	confirmed := false
@@ -58,7 +54,7 @@ func (e *Engine) connect(ctx context.Context, n vif.NIC, t *timer) error {
 		return wire.err
 	}
 	begun := time.Now()
-	err := t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, true) })
+	err = t.time(stepShow, func() error { return e.Hypervisor.Show(ctx, n, true) })
 	e.pace.show.Store(int64(time.Since(begun)))
 	if failed := wire.wait(); err != nil || failed != nil {
 		return errors.Join(err, failed)
@@ -67,6 +63,22 @@ func (e *Engine) connect(ctx context.Context, n vif.NIC, t *timer) error {
 		e.held.make(n.Port.ID)
 	}
 	return nil
+}
+
+// before does what Show waits for, and begins with the filter.
+func (e *Engine) before(ctx context.Context, n vif.NIC, slow bool, t *timer) (filter *lane, err error) {
+	filtered := func() error { return e.do(ctx, stepFilter, n, t) }
+	if !slow {
+		if err = e.do(ctx, stepTap, n, t); err != nil {
+			filtered = func() error { return err }
+		}
+		return start(filtered), err
+	}
+	filter = start(filtered)
+	if err = e.do(ctx, stepPlug, n, t); err == nil {
+		err = e.do(ctx, stepTap, n, t)
+	}
+	return filter, err
 }
 
 // wire raises the tap when filter and port are there. The port is plugged here,

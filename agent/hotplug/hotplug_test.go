@@ -216,6 +216,18 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// Nothing is refused for what a server was like a moment ago.
+func TestSeenBefore(t *testing.T) {
+	for _, was := range []vif.Server{{ID: vm1, State: vif.ServerSuspended}, {ID: vm1, State: vif.ServerActive, Live: true, Slots: true}} {
+		h := newHost()
+		r := request
+		r.Seen = &was
+		if _, err := newEngine(t, h, newStore(t)).Attach(t.Context(), r); err != nil {
+			t.Errorf("%+v: %v", was, err)
+		}
+	}
+}
+
 // A caller that goes away does not leave half a NIC.
 func TestCallerGoesAway(t *testing.T) {
 	h := newHost()

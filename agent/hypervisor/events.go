@@ -43,7 +43,7 @@ func (h *Host) listen(s *session) error {
 		h.log.Warn("libvirt 9.0.0: without the distribution's fix of managed='no' it refuses every tap")
 	}
 	for _, register := range []func(*libvirt.Connect) (int, error){
-		h.onLifecycle, h.onAdded, h.onRemoved, h.onRemovalFailed,
+		h.onLifecycle, h.onAdded, h.onRemoved, h.onRemovalFailed, h.onMetadata,
 	} {
 		id, err := register(s.conn)
 		if err != nil {
@@ -82,6 +82,12 @@ func (h *Host) onRemoved(c *libvirt.Connect) (int, error) {
 	})
 }
 
+func (h *Host) onMetadata(c *libvirt.Connect) (int, error) {
+	return c.DomainEventMetadataChangeRegister(nil, func(_ *libvirt.Connect, d *libvirt.Domain, _ *libvirt.DomainEventMetadataChange) {
+		h.heard(d, func(string) {})
+	})
+}
+
 func (h *Host) onRemovalFailed(c *libvirt.Connect) (int, error) {
 	return c.DomainEventDeviceRemovalFailedRegister(nil, func(_ *libvirt.Connect, d *libvirt.Domain, e *libvirt.DomainEventDeviceRemovalFailed) {
 		h.heard(d, func(server string) {
@@ -96,6 +102,7 @@ func (h *Host) heard(d *libvirt.Domain, tell func(server string)) {
 	if err != nil {
 		return // an event without a domain
 	}
+	h.look.outdated(server)
 	tell(server)
 	h.news.add(server)
 }

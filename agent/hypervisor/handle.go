@@ -50,6 +50,7 @@ func (s *session) forget(id string) {
 	defer s.mu.Unlock()
 	s.changes++
 	delete(s.defined, id)
+	delete(s.seen, id)
 	if d, ok := s.domains[id]; ok {
 		_ = d.Free()
 		delete(s.domains, id)

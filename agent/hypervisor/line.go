@@ -137,12 +137,16 @@ func (l *line) up() error {
 
 // forget drops what is known of a domain.
 func (l *line) forget(id string) {
-	l.mu.Lock()
-	s := l.live
-	l.mu.Unlock()
-	if s != nil {
+	if s := l.now(); s != nil {
 		s.forget(id)
 	}
+}
+
+// now returns the session, not held, or nil while the line is down.
+func (l *line) now() *session {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.live
 }
 
 // pause waits for d, or for the end of ctx.

@@ -94,6 +94,7 @@ func (h *Host) server(ctx context.Context, id string) (libvirtxml.Domain, error)
 // read looks at a domain: its state, whether it has a definition, and its XML.
 func (s *session) read(id string, d *libvirt.Domain) (libvirtxml.Domain, error) {
 	var none libvirtxml.Domain
+	changes := s.told()
 	state, reason, err := d.GetState()
 	if err != nil {
 		return none, err
@@ -115,6 +116,9 @@ func (s *session) read(id string, d *libvirt.Domain) (libvirtxml.Domain, error) 
 	x, err := libvirtxml.Parse(text)
 	x.Server.State = stateOf(state, reason, saved)
 	x.Server.Persistent = persistent
+	if err == nil {
+		s.remember(x.Server, changes)
+	}
 	return x, err
 }
 

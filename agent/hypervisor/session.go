@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"libvirt.org/go/libvirt"
+
+	"vifd/vif"
 )
 
 // What libvirt does with a client: it works on so many calls of a connection at
@@ -27,8 +29,9 @@ type session struct {
 
 	mu      sync.Mutex
 	domains map[string]*libvirt.Domain
-	defined map[string]bool // whether the domain is persistent
-	changes int             // how often a domain was forgotten
+	defined map[string]bool       // whether the domain is persistent
+	seen    map[string]vif.Server // as it was last looked at, and has not changed since
+	changes int                   // how often a domain was forgotten
 	users   int
 	ended   bool
 }
@@ -45,6 +48,7 @@ func open(uri string) (*session, error) {
 		slots:   make(chan struct{}, slots),
 		domains: map[string]*libvirt.Domain{},
 		defined: map[string]bool{},
+		seen:    map[string]vif.Server{},
 	}
 	if err := s.prepare(); err != nil {
 		s.end()

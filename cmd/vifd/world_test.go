@@ -66,6 +66,7 @@ func (w *world) Server(_ context.Context, id string) (vif.Server, error) {
 	defer w.lock()()
 	return get(w.servers, id, serverID)
 }
+func (w *world) Recent(ctx context.Context, id string) (vif.Server, error) { return w.Server(ctx, id) }
 func (w *world) Servers(context.Context) ([]vif.Server, error) {
 	defer w.lock()()
 	return w.servers, nil

@@ -13,48 +13,49 @@ import (
 	"vifd/vif"
 )
 
-// A setting is one thing that a NIC wants of its link.
-type setting struct {
-	name string
-	met  bool
-	set  func() error
-}
-
-// settings are what n wants of link, and which of it the link has already.
-func (d *Devices) settings(link netlink.Link, n vif.NIC, mac net.HardwareAddr) []setting {
-	is := link.Attrs()
-	return []setting{
-		{"alias", is.Alias == n.TapAlias(),
-			func() error { return d.write.LinkSetAlias(link, n.TapAlias()) }},
-		{"MTU", is.MTU == n.Port.MTU,
-			func() error { return d.write.LinkSetMTU(link, n.Port.MTU) }},
-		{"addrgenmode", false, // no answer tells; setting it again is silent
-			func() error { return d.silence(link) }},
-		{"MAC", bytes.Equal(is.HardwareAddr, mac),
-			func() error { return d.write.LinkSetHardwareAddr(link, mac) }},
-	}
-}
-
-// dress sets what link has not yet of what n wants.
+// dress sets what link has not yet of what n wants, in one message: each change
+// of a link wakes all who watch links, and ovs-vswitchd then goes through its ports.
+// No answer tells whether a link is silent; to set that again changes nothing.
 func (d *Devices) dress(link netlink.Link, n vif.NIC, mac net.HardwareAddr) error {
-	for _, s := range d.settings(link, n, mac) {
-		if s.met {
-			continue
-		}
-		if err := s.set(); err != nil {
-			return fmt.Errorf("tap %s: set %s: %w: %w", n.Tap, s.name, vif.Unavailable, err)
-		}
+	is := link.Attrs()
+	var unmet []*nl.RtAttr
+	if is.Alias != n.TapAlias() {
+		unmet = append(unmet, nl.NewRtAttr(unix.IFLA_IFALIAS, []byte(n.TapAlias())))
+	}
+	if is.MTU != n.Port.MTU {
+		unmet = append(unmet, nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(uint32(n.Port.MTU))))
+	}
+	if !bytes.Equal(is.HardwareAddr, mac) {
+		unmet = append(unmet, nl.NewRtAttr(unix.IFLA_ADDRESS, mac))
+	}
+	err := d.setLink(is.Index, append(unmet, silent())...)
+	if errors.Is(err, unix.EAFNOSUPPORT) { // a kernel without IPv6 is silent
+		err = d.setLink(is.Index, unmet...)
+	}
+	if err != nil {
+		return fmt.Errorf("tap %s: set alias, MTU, MAC and addrgenmode: %w: %w", n.Tap, vif.Unavailable, err)
 	}
 	return nil
 }
 
-// silence keeps the kernel from giving the tap an IPv6 address of its own, by
-// which a guest could reach the host. Without IPv6 in the kernel there is none.
-func (d *Devices) silence(link netlink.Link) error {
-	err := d.write.LinkSetIP6AddrGenMode(link, nl.IN6_ADDR_GEN_MODE_NONE)
-	if errors.Is(err, unix.EAFNOSUPPORT) {
-		return nil
+// silent keeps the kernel from giving a link an IPv6 address of its own, by which
+// a guest could reach the host (IFLA_INET6_ADDR_GEN_MODE).
+func silent() *nl.RtAttr {
+	mode := nl.NewRtAttr(unix.IFLA_INET6_ADDR_GEN_MODE, []byte{nl.IN6_ADDR_GEN_MODE_NONE})
+	return nl.NewRtAttr(unix.IFLA_AF_SPEC, nl.NewRtAttr(unix.AF_INET6, mode.Serialize()).Serialize())
+}
+
+// setLink sends one RTM_SETLINK (rtnetlink(7)) with all the attributes.
+func (d *Devices) setLink(index int, attributes ...*nl.RtAttr) error {
+	request := nl.NewNetlinkRequest(unix.RTM_SETLINK, unix.NLM_F_ACK)
+	request.Sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: d.set}
+	about := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	about.Index = int32(index)
+	request.AddData(about)
+	for _, a := range attributes {
+		request.AddData(a)
 	}
+	_, err := request.Execute(unix.NETLINK_ROUTE, 0)
 	return err
 }
 

@@ -4,10 +4,12 @@ package tap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"vifd/vif"
@@ -23,9 +25,10 @@ type Owner struct{ UID, GID int }
 type Devices struct {
 	owner  Owner
 	space  namespace
-	probe  int             // a socket to ask for an index by ioctl
-	read   *netlink.Handle // three sockets, for a deletion takes 20 ms,
-	write  *netlink.Handle // and nothing else shall wait for it
+	probe  int              // a socket to ask for an index by ioctl
+	set    *nl.SocketHandle // for setLink
+	read   *netlink.Handle  // three sockets, for a deletion takes 20 ms,
+	write  *netlink.Handle  // and nothing else shall wait for it
 	delete *netlink.Handle
 	lanes  lanes
 }
@@ -51,6 +54,15 @@ func (d *Devices) open() (err error) {
 	if d.probe, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err != nil {
 		return err
 	}
+	socket, err := nl.Subscribe(unix.NETLINK_ROUTE) // to nothing
+	if err != nil {
+		return err
+	}
+	d.set = &nl.SocketHandle{Socket: socket}
+	limit := unix.NsecToTimeval(int64(answer))
+	if err := errors.Join(socket.SetSendTimeout(&limit), socket.SetReceiveTimeout(&limit)); err != nil {
+		return err
+	}
 	for _, h := range []**netlink.Handle{&d.read, &d.write, &d.delete} {
 		if *h, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
 			return err
@@ -68,6 +80,9 @@ func (d *Devices) Close() {
 		if h != nil {
 			h.Close()
 		}
+	}
+	if d.set != nil {
+		d.set.Close()
 	}
 	for _, fd := range []int{d.probe, d.space.fd} {
 		if fd >= 0 {
