@@ -144,6 +144,9 @@ func (a *API) detach(c *call) (reply, error) {
 // take at out of it. What is on its way out may go on, and a server that is gone
 // forbids nothing.
 func (a *API) mayDetach(c *call, at vif.Attachment) error {
+	if s, err := a.Servers.Recent(c.Context(), at.Server); err == nil && mayLose(c, s) == nil {
+		return nil
+	}
 	s, err := a.Servers.Server(c.Context(), at.Server)
 	switch {
 	case err != nil && kindOf(err) == vif.NotFound:
@@ -153,5 +156,10 @@ func (a *API) mayDetach(c *call, at vif.Attachment) error {
 	case a.detaching(c, at.Server, at.Port.ID):
 		return checkLock(c, s)
 	}
+	return mayLose(c, s)
+}
+
+// mayLose returns an error if the state or the lock of s forbids c a detach.
+func mayLose(c *call, s vif.Server) error {
 	return firstOf(checkLock(c, s), checkState(s, "detach_interface"))
 }

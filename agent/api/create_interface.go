@@ -40,23 +40,29 @@ func (a *API) createInterface(c *call) (reply, error) {
 		return reply{}, err
 	}
 	in := inner(c.body, "interfaceAttachment")
-	var r vif.Request
-	server, err := a.agreedServer(c, func(s vif.Server) error {
-		r = a.newRequest(c, s)
-		r.Port, r.Network = canonical(text(in, "port_id", "")), canonical(text(in, "net_id", ""))
-		r.FixedIPs = addressClaims(parts(in, "fixed_ips"))
-		r.Tag = vif.Tag(text(in, "tag", ""))
-		r.Secure, r.SecGroups = choice(in, "port_security_enabled"), canonicalAll(texts(in, "security_groups"))
-		return checkRequest(r, s)
-	})
+	check := func(s vif.Server) error { return checkRequest(a.interfaceRequest(c, in, s), s) }
+	server, err := a.likelyServer(c, check)
+	if err == nil {
+		err = check(server)
+	}
 	if err := fail.At(fail.A0, err); err != nil {
 		return reply{}, err
 	}
-	at, err := a.attachWithin(c.Context(), r)
+	at, err := a.attachWithin(c.Context(), a.interfaceRequest(c, in, server))
 	if err != nil {
 		return reply{}, c.route.as.attachFailed(err, server.ID)
 	}
 	return ok(object{{"interfaceAttachment", interfaceView(at, c.version)}}), nil
+}
+
+// interfaceRequest is what in, the body of c, asks for.
+func (a *API) interfaceRequest(c *call, in object, server vif.Server) vif.Request {
+	r := a.newRequest(c, server)
+	r.Port, r.Network = canonical(text(in, "port_id", "")), canonical(text(in, "net_id", ""))
+	r.FixedIPs = addressClaims(parts(in, "fixed_ips"))
+	r.Tag = vif.Tag(text(in, "tag", ""))
+	r.Secure, r.SecGroups = choice(in, "port_security_enabled"), canonicalAll(texts(in, "security_groups"))
+	return r
 }
 
 // newRequest returns a Request of c's caller for the server. What it makes

@@ -83,7 +83,7 @@ func (a *API) attachment(c *call, server string) (vif.Attachment, error) {
 // deleteInterface starts a detach and does not wait for it. Asked again while
 // the detach goes on, it says the same; when it is done, the port is not found.
 func (a *API) deleteInterface(c *call) (reply, error) {
-	server, err := a.pathServer(c)
+	server, err := a.likelyServer(c, func(s vif.Server) error { return mayLose(c, s) })
 	if err != nil {
 		return reply{}, err
 	}

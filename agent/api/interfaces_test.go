@@ -115,7 +115,11 @@ func TestServerSeenBefore(t *testing.T) {
 			w := recordedWorld()
 			w.servers[0].State = tt.is
 			w.recent = map[string]vif.Server{vm1: tt.was}
-			want(t, ask(serve(t, w, identities["member"]), "POST", interfaces1, `{"interfaceAttachment":{"net_id":"`+net88+`"}}`), tt.status, "")
+			w.plug(vm1, portA, "nic-a")
+			a := serve(t, w, identities["member"])
+			want(t, ask(a, "POST", interfaces1, `{"interfaceAttachment":{"net_id":"`+net88+`"}}`), tt.status, "")
+			gone := map[int]int{200: 202, 409: 409}[tt.status]
+			want(t, ask(a, "DELETE", interfaces1+"/"+portA, ""), gone, "")
 		})
 	}
 }

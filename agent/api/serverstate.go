@@ -16,17 +16,13 @@ func (a *API) pathServer(c *call) (vif.Server, error) {
 	return a.namedServer(c, a.Servers.Server)
 }
 
-// agreedServer returns the server that c's path names if check has nothing
-// against it: as it was seen last or, where check refuses that, as it is now.
-func (a *API) agreedServer(c *call, check func(vif.Server) error) (vif.Server, error) {
+// likelyServer returns the server that c's path names: as it was seen last if check
+// has nothing against it, and else as it is now.
+func (a *API) likelyServer(c *call, check func(vif.Server) error) (vif.Server, error) {
 	if s, err := a.namedServer(c, a.Servers.Recent); err == nil && check(s) == nil {
 		return s, nil
 	}
-	s, err := a.pathServer(c)
-	if err == nil {
-		err = check(s)
-	}
-	return s, err
+	return a.pathServer(c)
 }
 
 func (a *API) namedServer(c *call, look func(context.Context, string) (vif.Server, error)) (vif.Server, error) {
