@@ -26,6 +26,7 @@ type Progress struct {
 	Step string  `json:"step"`
 	Ms   float64 `json:"ms"` // how long it took, in milliseconds
 	Err  string  `json:"error,omitempty"`
+	Item int     `json:"item,omitempty"` // which attachment of a batch it is of, from 1; 0 where there is one
 }
 
 // An AddressClaim asks for one address: this one, or one of this version, or

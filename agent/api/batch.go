@@ -42,7 +42,15 @@ func (a *API) attachBatch(c *call) (reply, error) {
 	if found := batchBody.check(c.body); found != nil {
 		return reply{}, &httpError{status: http.StatusBadRequest, text: found.nova()}
 	}
-	shares := a.shares(c, parts(c.body.(object), "attachments"))
+	return a.streamed(c, func(onProgress func(vif.Progress)) (reply, error) {
+		shares := a.shares(c, tellers(parts(c.body.(object), "attachments"), onProgress))
+		a.attachShares(c, shares)
+		return batchReply(c, shares), nil
+	})
+}
+
+// attachShares works on some servers at a time, and returns when all are done.
+func (a *API) attachShares(c *call, shares []*share) {
 	slots := make(chan struct{}, batchSide)
 	var all sync.WaitGroup
 	for _, s := range shares {
@@ -56,15 +64,35 @@ func (a *API) attachBatch(c *call) (reply, error) {
 		})
 	}
 	all.Wait()
-	return batchReply(c, shares), nil
+}
+
+// An item is an attachment that a batch asks for, and who is told its steps.
+type item struct {
+	object
+	onProgress func(vif.Progress) // nil for nobody
+}
+
+// tellers returns the items of a batch, whose steps are told with their numbers.
+func tellers(asked []object, tell func(vif.Progress)) (items []item) {
+	for i, o := range asked {
+		it := item{object: o}
+		if tell != nil {
+			it.onProgress = func(p vif.Progress) {
+				p.Item = i + 1
+				tell(p)
+			}
+		}
+		items = append(items, it)
+	}
+	return items
 }
 
 // shares sorts what is asked for by server. What cannot be done of it spoils the
 // share of its server, and no other.
-func (a *API) shares(c *call, items []object) (shares []*share) {
+func (a *API) shares(c *call, items []item) (shares []*share) {
 	named, byID := map[string]*share{}, map[string]*share{}
-	for _, item := range items {
-		name := text(item, "server", "")
+	for _, it := range items {
+		name := text(it.object, "server", "")
 		s, known := named[name]
 		if !known {
 			s = a.shareOf(c, name)
@@ -77,7 +105,7 @@ func (a *API) shares(c *call, items []object) (shares []*share) {
 			named[name] = s
 		}
 		if s.err == nil {
-			s.err = a.add(c, s, item)
+			s.err = a.add(c, s, it)
 		}
 	}
 	return shares
@@ -89,14 +117,14 @@ func (a *API) shareOf(c *call, name string) *share {
 	return &share{server: orElse(server.ID, name), of: server, err: err}
 }
 
-// add puts what item asks for into s. Each attachment is an operation of its own,
+// add puts what an item asks for into s. Each attachment is an operation of its own,
 // and the share as a whole is what is asked for once.
-func (a *API) add(c *call, s *share, item object) error {
-	r, err := a.requestFor(c, s.of, item)
+func (a *API) add(c *call, s *share, it item) error {
+	r, err := a.requestFor(c, s.of, it.object)
 	if err != nil {
 		return err
 	}
-	r.Operation = newRequestID()
+	r.Operation, r.OnProgress = newRequestID(), it.onProgress
 	if r.Once != nil {
 		r.Once = &vif.Once{Caller: r.Once.Caller, Key: r.Once.Key + " " + s.server, Request: r.Once.Request}
 	}

@@ -76,3 +76,17 @@ func TestBatchPanics(t *testing.T) {
 	a.Attachments = nil
 	want(t, ask(a, "POST", batch, `{"attachments":[{"server":"vm1","network":"net89"}]}`), 207, `"status": 500`)
 }
+
+// Who accepts lines is told each step of each attachment, by its number.
+func TestBatchTellsSteps(t *testing.T) {
+	w := recordedWorld()
+	a := serve(t, w, identities["admin"])
+	body := `{"attachments":[{"server":"vm1","network":"net89"},{"server":"vm9","network":"net89"},{"server":"vm1","port":"` + portB + `"}]}`
+	got := ask(a, "POST", batch, body, "Accept", ndjson)
+	lines := strings.Split(strings.TrimSpace(got.Body.String()), "\n")
+	want(t, got, 200, "")
+	if len(lines) != 5 || lines[0] != `{"step": "claim", "ms": 0.5, "item": 1}` || lines[3] != `{"step": "show", "ms": 20, "item": 3}` ||
+		!strings.HasPrefix(lines[4], `{"servers": [`) || !strings.Contains(lines[4], `"status": 404`) {
+		t.Errorf("told:\n%s", got.Body)
+	}
+}

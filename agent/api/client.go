@@ -18,7 +18,9 @@ import (
 )
 
 // A Client asks a vifd. Its methods may be called side by side. What vifd
-// refuses is a *Refused, and no answer at all an *Unreachable.
+// refuses is a *Refused, and no answer at all an *Unreachable. Each change is
+// named by a key of its own, so that it is made once also when the connection
+// breaks and it is asked for again.
 type Client struct {
 	address string
 	base    string
@@ -63,30 +65,7 @@ type asking struct {
 	body         any                // sent as JSON; nil for none
 	answer       any                // filled from JSON; nil when only the status counts
 	onProgress   func(vif.Progress) // told each step, where vifd tells them; may be nil
-}
-
-// ask asks and returns nil when vifd did what it was asked.
-func (c *Client) ask(ctx context.Context, a asking) error {
-	request, err := c.request(ctx, a)
-	if err != nil {
-		return err
-	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return c.unreachable(ctx, err)
-	}
-	defer response.Body.Close()
-	if strings.HasPrefix(response.Header.Get("Content-Type"), ndjson) {
-		return c.follow(ctx, response, a)
-	}
-	raw, err := io.ReadAll(response.Body)
-	if err != nil {
-		return c.unreachable(ctx, err)
-	}
-	if err := refused(response, raw); err != nil || a.answer == nil {
-		return err
-	}
-	return c.fill(a.answer, raw)
+	key          string             // by which vifd knows a change when it is asked again; "" for none
 }
 
 func (c *Client) request(ctx context.Context, a asking) (*http.Request, error) {
@@ -109,6 +88,9 @@ func (c *Client) request(ctx context.Context, a asking) (*http.Request, error) {
 	request.Header.Set("Accept", "application/json")
 	if c.token != "" {
 		request.Header.Set("X-Auth-Token", c.token)
+	}
+	if a.key != "" {
+		request.Header.Set(onceHeader, a.key)
 	}
 	if a.onProgress != nil {
 		request.Header.Set("Accept", ndjson)

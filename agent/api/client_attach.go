@@ -51,8 +51,9 @@ type BatchResult struct {
 }
 
 // AttachAll attaches all that is asked for, to each server all or nothing, with a
-// result for each server. An error says that nothing was begun.
-func (c *Client) AttachAll(ctx context.Context, all []NewAttachment) ([]BatchResult, error) {
+// result for each server. onProgress is told each step as it ends, with the number
+// of its attachment. An error says that nothing was begun, or is an *Unreachable.
+func (c *Client) AttachAll(ctx context.Context, all []NewAttachment, onProgress func(vif.Progress)) ([]BatchResult, error) {
 	body := struct {
 		Attachments []NewAttachment `json:"attachments"`
 	}{all}
@@ -63,7 +64,7 @@ func (c *Client) AttachAll(ctx context.Context, all []NewAttachment) ([]BatchRes
 			Error       *faultBody
 		}
 	}
-	err := c.ask(ctx, asking{method: http.MethodPost, path: "/v1/attachments:batch", body: body, answer: &answer})
+	err := c.ask(ctx, asking{method: http.MethodPost, path: "/v1/attachments:batch", body: body, answer: &answer, onProgress: onProgress})
 	var results []BatchResult
 	for _, s := range answer.Servers {
 		r := BatchResult{Server: s.Server}

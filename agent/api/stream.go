@@ -25,8 +25,8 @@ func (a *API) streamed(c *call, work func(onProgress func(vif.Progress)) (reply,
 	if !s.begun {
 		return answer, err
 	}
-	c.failure = err
 	if err != nil {
+		c.failure = err
 		answer = ownFault(c, err)
 	}
 	s.line(answer.body)

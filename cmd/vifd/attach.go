@@ -10,7 +10,8 @@ import (
 )
 
 func (a *app) attach() *cobra.Command {
-	var n api.NewAttachment
+	var list []api.NewAttachment // one for each --net and --port
+	var n api.NewAttachment      // what the other flags say
 	var addresses []string
 	var version int
 	var dry bool
@@ -21,25 +22,31 @@ func (a *app) attach() *cobra.Command {
 the server then has the interface, or nothing was changed.
 
 --port plugs in a port that exists; --net makes one, which is deleted again when
-it is detached. With neither, the only network there is gets chosen.`,
+it is detached. With neither, the only network there is gets chosen. With several
+of them the server gets an interface for each, in their order: all of them, or none.`,
 		Example: `  vifd attach g1 --net blue --tag db
   vifd attach g1 --net blue --ip 10.20.0.7 --mac 52:54:00:aa:bb:cc
   vifd attach g1 --net blue --ip-version 6
   vifd attach g1 --port web-1 -o json
+  vifd attach g1 --net blue --net red --port web-1
   vifd attach g1 --net blue --dry-run`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeServers,
 		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
-			n.Server, n.FixedIPs = args[0], fixedIPs(addresses, version)
-			if dry {
-				return a.rehearse(ctx, c, n)
+			n.FixedIPs = fixedIPs(addresses, version)
+			all, err := interfaces(args[0], list, n)
+			switch {
+			case err != nil:
+				return err
+			case dry:
+				return a.rehearse(ctx, c, all)
 			}
-			return a.plug(ctx, c, n)
+			return a.plug(ctx, c, all)
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&n.Network, "net", "", "make a port on this network, a name or a UUID")
-	flags.StringVar(&n.Port, "port", "", "plug in this port, a name or a UUID")
+	flags.Var(&places{all: &list, take: toNetwork}, "net", "make a port on this network, a name or a UUID; may be given more than once")
+	flags.Var(&places{all: &list, take: toPort}, "port", "plug in this port, a name or a UUID; may be given more than once")
 	flags.StringSliceVar(&addresses, "ip", nil, "with this address; may be given more than once")
 	flags.IntVar(&version, "ip-version", 0, "with any address of this version, 4 or 6")
 	flags.StringVar(&n.Tag, "tag", "", "the device role tag, by which the guest knows the interface")
@@ -61,11 +68,30 @@ func fixedIPs(addresses []string, version int) []api.NewAddress {
 	return ips
 }
 
+// interfaces returns what is asked for, for the server: each of the list, or one
+// that does not say where. What the other flags say is for one interface.
+func interfaces(server string, list []api.NewAttachment, n api.NewAttachment) ([]api.NewAttachment, error) {
+	switch {
+	case len(list) > 1 && (n.FixedIPs != nil || n.MAC != "" || n.Tag != ""):
+		return nil, vif.Invalid.Because("--ip, --ip-version, --mac and --tag go with one interface: attach those that need them one by one")
+	case len(list) > 1:
+		return forServer(server, list), nil
+	case len(list) == 1:
+		n.Network, n.Port = list[0].Network, list[0].Port
+	}
+	return forServer(server, []api.NewAttachment{n}), sensible(n)
+}
+
+func forServer(server string, all []api.NewAttachment) []api.NewAttachment {
+	for i := range all {
+		all[i].Server = server
+	}
+	return all
+}
+
 // sensible refuses what no agent can make sense of.
 func sensible(n api.NewAttachment) error {
 	switch {
-	case n.Port != "" && n.Network != "":
-		return vif.Invalid.Because("--port and --net exclude each other: a port is on a network already")
 	case n.Port != "" && len(n.FixedIPs) > 0:
 		return vif.Invalid.Because("--ip and --ip-version go with --net: a port has its addresses already")
 	case n.Port != "" && n.MAC != "":
@@ -74,11 +100,11 @@ func sensible(n api.NewAttachment) error {
 	return nil
 }
 
-func (a *app) rehearse(ctx context.Context, c *api.Client, n api.NewAttachment) error {
-	if err := sensible(n); err != nil {
-		return err
+func (a *app) rehearse(ctx context.Context, c *api.Client, all []api.NewAttachment) error {
+	if len(all) > 1 {
+		return vif.Invalid.Because("--dry-run says what one interface takes: name one --net or --port")
 	}
-	plan, err := c.Plan(ctx, n)
+	plan, err := c.Plan(ctx, all[0])
 	if err != nil {
 		return err
 	}
@@ -88,26 +114,4 @@ func (a *app) rehearse(ctx context.Context, c *api.Client, n api.NewAttachment) 
 		d.rows = append(d.rows, cells(p.Step, p.Does))
 	}
 	return a.print(d)
-}
-
-// plug attaches and prints what that made. A port that came up in error is
-// there all the same, and the exit code says so.
-func (a *app) plug(ctx context.Context, c *api.Client, n api.NewAttachment) error {
-	if err := sensible(n); err != nil {
-		return err
-	}
-	at, err := c.Attach(ctx, n, a.steps())
-	if err != nil {
-		return err
-	}
-	if err := a.print(a.one(at, a.names(ctx, c))); err != nil {
-		return err
-	}
-	if at.State != vif.Active && at.Reason != "" {
-		a.note("the port is %s: %s", at.State, printable(at.Reason))
-	}
-	if at.State == vif.Error {
-		return degraded{}
-	}
-	return nil
 }

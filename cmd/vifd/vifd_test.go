@@ -20,14 +20,16 @@ import (
 //	vifd N ARGUMENTS…   runs vifd, which has to exit with N
 //	sick                takes Open vSwitch away
 //	leaky               leaves something on the host
+//	lossy N             loses the next N answers on their way
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			w := newWorld()
 			e.Values["world"] = w
-			path, err := serve(e, w)
-			e.Setenv("VIFD_SOCKET", path)
+			way, err := serve(e, w)
+			e.Values["way"] = way
+			e.Setenv("VIFD_SOCKET", way.Addr().String())
 			e.Setenv("NO_COLOR", "1")
 			return err
 		},
@@ -35,31 +37,41 @@ func TestCommands(t *testing.T) {
 			"vifd":  command,
 			"sick":  sick,
 			"leaky": leaky,
+			"lossy": lossy,
 		},
 	})
 }
 
-// serve serves the API over w, on a socket with a path that is short enough.
-func serve(e *testscript.Env, w *world) (string, error) {
+// serve serves the API over w, on a socket with a path that is short enough, and
+// returns a way to it.
+func serve(e *testscript.Env, w *world) (*wire, error) {
 	dir, err := os.MkdirTemp("", "vifd")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	path := filepath.Join(dir, "vifd.sock")
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	before, err := net.Listen("unix", filepath.Join(dir, "way.sock"))
+	if err != nil {
+		return nil, err
+	}
+	way := &wire{Listener: before, to: path}
+	go way.carry()
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	a := api.New(api.Config{Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Leaks: w, Tokens: &w.tokens, Host: "host1", Version: "v1.2.3", Log: slog.New(slog.DiscardHandler)})
+	a := api.New(api.Config{Servers: w, Attachments: w, Operations: w, Networking: w, Health: w, Leaks: w, Tokens: &w.tokens, Answers: &w.answers,
+		Host: "host1", Version: "v1.2.3", Log: slog.New(slog.DiscardHandler)})
 	go func() { served <- a.Serve(ctx, l) }()
 	e.Defer(func() {
+		before.Close()
 		stop()
 		<-served
 		os.RemoveAll(dir)
 	})
-	return path, nil
+	return way, nil
 }
 
 // command runs the command line, as main does, and checks its exit code.
@@ -85,4 +97,10 @@ func leaky(ts *testscript.TestScript, _ bool, _ []string) {
 	w := ts.Value("world").(*world)
 	defer w.lock()()
 	w.leaky = true
+}
+
+func lossy(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(strings.Join(args, " "))
+	ts.Check(err)
+	ts.Value("way").(*wire).lose.Store(int32(n))
 }

@@ -24,6 +24,7 @@ type world struct {
 	ports    []vif.Port
 	attached []vif.Attachment
 	tokens   tokens
+	answers  answers
 }
 
 func newWorld() *world {
