@@ -27,7 +27,7 @@ func TestOtherGuests(t *testing.T) {
 	}{
 		{"g1", "suspend", "resume", vif.ServerPaused, true, true},
 		{"off", "", "", vif.ServerStopped, false, true},
-		{"saved", "managedsave", "", vif.ServerSuspended, false, true},
+		{"saved", "managedsave", "managedsave-remove", vif.ServerSuspended, false, true},
 		{"passing", "", "", vif.ServerActive, true, false},
 	} {
 		t.Run(string(tt.state), func(t *testing.T) {
@@ -175,6 +175,40 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := h.Persist(ctx, second); !errors.Is(err, vif.WrongState) {
 		t.Errorf("the address of a NIC that is not there: %v", err)
+	}
+}
+
+// A guest that is saved while it is asked for a NIC goes on with it: its tap must
+// stay, though the definition never had the NIC.
+func TestSavedMeanwhile(t *testing.T) {
+	h, _ := run(t)
+	g := guest(t, testhost.Guest{Name: "asleep", Firmware: true})
+	n := nic(t, g.UUID, 8)
+	ctx := within20s(t)
+	if err := h.Show(ctx, n, true); err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	ended := make(chan error)
+	go func() { ended <- h.Hide(short, n) }()
+	waits(t, h)
+	virsh(t, "managedsave", g.Name)
+	if err := <-ended; !errors.Is(err, vif.Pending) {
+		t.Errorf("while it is saved: %v, want %v", err, vif.Pending)
+	}
+	later, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if err := h.Hide(later, n); !errors.Is(err, vif.Pending) {
+		t.Errorf("once it is saved: %v, want %v", err, vif.Pending)
+	}
+	virsh(t, "start", g.Name)
+	if _, ok := seen(t, g, n, true); !ok {
+		t.Error("it came back without the NIC")
+	}
+	virsh(t, "destroy", g.Name)
+	if err := h.Hide(ctx, n); err != nil {
+		t.Errorf("when it has ended: %v", err)
 	}
 }
 

@@ -72,11 +72,15 @@ func (l *liveNIC) answer(ctx context.Context, err error) (answer, error) {
 	case errors.Is(err, vif.Unavailable):
 		return notNow, err
 	}
-	there, e := l.there(ctx)
+	d, e := l.host.server(ctx, l.nic.Server)
 	switch {
+	case errors.Is(e, vif.NotFound):
+		return notThere, nil
 	case e != nil:
 		return notNow, openOr(e, err)
-	case there:
+	case saved(d.Server):
+		return notNow, nil
+	case l.in(d.Server):
 		return notNow, err
 	}
 	return notThere, nil
@@ -87,6 +91,15 @@ func (l *liveNIC) there(ctx context.Context) (bool, error) {
 	if err != nil {
 		return !errors.Is(err, vif.NotFound), except(vif.NotFound, err)
 	}
-	_, ok := d.Server.NIC(l.nic.DeviceAlias())
-	return ok && d.Server.Live, nil
+	return saved(d.Server) || l.in(d.Server), nil
 }
+
+// in tells whether the guest has it.
+func (l *liveNIC) in(s vif.Server) bool {
+	_, ok := s.NIC(l.nic.DeviceAlias())
+	return ok && s.Live
+}
+
+// saved tells whether the guest is in a file. Whatever it had of NICs then it has
+// when it goes on, and it does not go on without their taps.
+func saved(s vif.Server) bool { return s.State == vif.ServerSuspended && !s.Live }
