@@ -83,22 +83,18 @@ type marks struct {
 	made map[string]bool
 }
 
-func (m *marks) make(name string) {
+func (m *marks) make(name string) { m.claim(name) }
+
+// claim makes the name, and tells whether it was not made before.
+func (m *marks) claim(name string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.made == nil {
 		m.made = map[string]bool{}
 	}
+	was := m.made[name]
 	m.made[name] = true
-}
-
-// claim makes the name, and tells whether it was not made before.
-func (m *marks) claim(name string) bool {
-	if m.has(name) {
-		return false
-	}
-	m.make(name)
-	return true
+	return !was
 }
 
 func (m *marks) clear(name string) {

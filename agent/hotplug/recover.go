@@ -72,7 +72,7 @@ func (e *Engine) lay(ctx context.Context, w *world) (err error) {
 	for name, r := range w.Rules {
 		if !r.Base {
 			e.Log.Info("mended", "bridge", name, "step", "base flows")
-			err = errors.Join(err, e.Switch.Lay(ctx, name))
+			err = errors.Join(err, e.layOne(ctx, name))
 			laid = true
 		}
 	}
@@ -80,6 +80,14 @@ func (e *Engine) lay(ctx context.Context, w *world) (err error) {
 		w.seeFlows(ctx, e.Switch)
 	}
 	return err
+}
+
+// layOne puts the base flows of one bridge back, for as long as a switch that is
+// well takes for it.
+func (e *Engine) layOne(ctx context.Context, bridge string) error {
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	return e.Switch.Lay(ctx, bridge)
 }
 
 // mendAll mends what w shows of each server, a few at the same time.

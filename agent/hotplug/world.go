@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"vifd/agent/leaks"
 	"vifd/agent/store"
@@ -88,8 +89,14 @@ func (w *world) seePorts(ctx context.Context, s Switch) {
 	}
 }
 
+// flowsTime is how long a look waits for the flows of all bridges. ovs-vswitchd may
+// hang, and what else there is to be mended shall not wait for it.
+const flowsTime = 15 * time.Second
+
 // seeFlows looks at the flows of every bridge that may have some of ours.
 func (w *world) seeFlows(ctx context.Context, s Switch) {
+	ctx, cancel := context.WithTimeout(ctx, flowsTime)
+	defer cancel()
 	w.Rules = map[string]vif.Rules{}
 	on := map[string][]vif.NIC{}
 	for _, a := range w.Rows {

@@ -34,8 +34,11 @@ func (d *Devices) Taps(ctx context.Context) ([]vif.Tap, error) {
 			return nil, fmt.Errorf("list links: %w: %w", vif.Unavailable, err)
 		}
 		loud, err := d.loud()
+		if errors.Is(err, netlink.ErrDumpInterrupted) {
+			continue
+		}
 		if err != nil {
-			continue // the addresses changed while they were listed
+			return nil, fmt.Errorf("list addresses: %w: %w", vif.Unavailable, err)
 		}
 		var taps []vif.Tap
 		for _, link := range links {
