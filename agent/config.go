@@ -71,12 +71,16 @@ func LoadConfig(path string) (Config, error) {
 // ParseConfig returns the configuration in text; name is what errors call it.
 func ParseConfig(name string, text []byte) (Config, error) {
 	raw := defaults()
-	if err := decode(name, text, &raw); err != nil {
+	unknown, err := decode(name, text, &raw)
+	if err != nil {
 		return Config{}, err
 	}
 	c, err := raw.config()
 	if err != nil {
-		return Config{}, fmt.Errorf("%s: %w", name, err)
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	if err = errors.Join(unknown, err); err != nil {
+		return Config{}, err
 	}
 	return c, nil
 }

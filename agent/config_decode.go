@@ -11,25 +11,24 @@ import (
 )
 
 // decode reads text into raw. A fault is told with its place in the file, and
-// an unknown key with the known one that is most like it.
-func decode(name string, text []byte, raw *rawConfig) error {
-	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(raw)
-	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		var all []error
-		for _, e := range unknown.Errors {
+// an unknown key with the known one that is most like it: all else has been read then.
+func decode(name string, text []byte, raw *rawConfig) (unknown, err error) {
+	err = toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(raw)
+	if strange, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		for _, e := range strange.Errors {
 			row, _ := e.Position()
-			all = append(all, fmt.Errorf("%s:%d: unknown key %s", name, row, didYouMean(strings.Join(e.Key(), "."))))
+			unknown = errors.Join(unknown, fmt.Errorf("%s:%d: unknown key %s", name, row, didYouMean(strings.Join(e.Key(), "."))))
 		}
-		return errors.Join(all...)
+		return unknown, nil
 	}
 	if at, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, column := at.Position()
-		return fmt.Errorf("%s:%d:%d: %s", name, row, column, inWords(at))
+		return nil, fmt.Errorf("%s:%d:%d: %s", name, row, column, inWords(at))
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return nil
+	return nil, nil
 }
 
 // inWords says what is wrong without the names of Go: of a value that has the

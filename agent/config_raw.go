@@ -99,6 +99,11 @@ func defaults() rawConfig {
 	return r
 }
 
+// Values returns all that String says, by section and key.
+func (c Config) Values() (values map[string]any, err error) {
+	return values, toml.Unmarshal([]byte(c.String()), &values)
+}
+
 // String returns the configuration as a file that says all of it.
 func (c Config) String() string {
 	text, err := toml.Marshal(c.raw)

@@ -107,6 +107,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"[netwrk]\nmtu = 9000", `f:1: unknown key "netwrk"; did you mean "network"?`},
 		{"[ovs]\nflavour = 1", `f:2: unknown key "ovs.flavour"; "vifd config show --sample" lists`},
 		{"[ovs]\nx = 1\ny = 2", "f:3: unknown key"},
+		{"[ovs]\nx = 1\n[network]\nmtu = 67", "network.mtu: 67 must be"},
 		{"[timeouts]\nattach = 5", "f:2:"},
 		{"[socket]\nmode = 432", "f:2:"},
 		{"log_level = 4", "f:1:13: log_level: cannot decode TOML integer to string"},

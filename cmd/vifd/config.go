@@ -49,21 +49,33 @@ func (a *app) showConfig() *cobra.Command {
   vifd config show --sample > ` + agent.ConfigFile,
 		Args: cobra.NoArgs,
 		RunE: a.does(func(context.Context, []string) error {
-			text := agent.ConfigSample
-			if !sample {
-				c, err := load(cmp.Or(file, agent.ConfigFile), file != "")
-				if err != nil {
-					return err
-				}
-				text = c.String()
+			if sample {
+				_, err := fmt.Fprint(a.out, agent.ConfigSample)
+				return err
 			}
-			_, err := fmt.Fprint(a.out, text)
-			return err
+			c, err := load(cmp.Or(file, agent.ConfigFile), file != "")
+			if err != nil {
+				return err
+			}
+			return a.printConfig(c)
 		}),
 	}
 	cmd.Flags().BoolVar(&sample, "sample", false, "print a file that explains every key")
 	cmd.Flags().StringVar(&file, "config", "", "the configuration file (default "+agent.ConfigFile+")")
 	return cmd
+}
+
+// printConfig writes c to stdout, as the file would have it or as JSON.
+func (a *app) printConfig(c agent.Config) error {
+	if a.output != "json" {
+		_, err := fmt.Fprint(a.out, c)
+		return err
+	}
+	values, err := c.Values()
+	if err != nil {
+		return err
+	}
+	return a.print(document{data: values})
 }
 
 // load returns the configuration in the file. Without one the defaults hold,

@@ -36,7 +36,7 @@ MAC address, as long as it fits one interface.`,
 			if err != nil {
 				return err
 			}
-			at, err := choose(attached, args[0], "no server here")
+			at, err := choose(attached, args[0], "this host")
 			if err != nil {
 				return err
 			}

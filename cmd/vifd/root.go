@@ -23,6 +23,7 @@ func (a *app) root() *cobra.Command {
 		Use:           "vifd",
 		Short:         "Network interfaces for running virtual machines",
 		Long:          about,
+		Version:       readBuild().Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
