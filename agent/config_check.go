@@ -52,8 +52,7 @@ func (r rawConfig) config() (Config, error) {
 		raw:    r,
 	}
 	checked.Engine.Notices = r.Nova.Enabled
-	// One that fails is undone before it is answered.
-	checked.API.Attach = checked.Engine.Attach + checked.Engine.Undo
+	checked.API.Attach = checked.Engine.Attach
 	return checked, c.err()
 }
 

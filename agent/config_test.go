@@ -73,7 +73,7 @@ deletes_per_minute = 3
 	if !reflect.DeepEqual(again, c) {
 		t.Errorf("%s\nis not\n%s", again, c)
 	}
-	if c.Engine.MaxQueues != 8 || c.Engine.Attach != 90*time.Second || c.API.Attach != 2*time.Minute || c.Socket.Mode != 0o600 {
+	if c.Engine.MaxQueues != 8 || c.Engine.Attach != 90*time.Second || c.API.Attach != 90*time.Second || c.Socket.Mode != 0o600 {
 		t.Errorf("config: %+v", c)
 	}
 	if want := (api.Older{Gone: true, Rates: api.Rates{Get: 25, Post: 4, Delete: 3}}); c.Older != want {

@@ -46,7 +46,7 @@ type Limits struct {
 	Write   time.Duration // to take each part of an answer in; 10 s
 	Idle    time.Duration // between two requests; 60 s
 	Grace   time.Duration // to finish in when vifd stops; 8 s
-	Attach  time.Duration // for one attach; 60 s
+	Attach  time.Duration // for one attach, from its request on, and for any look at a server; 60 s
 	Again   time.Duration // to wait for the same request that is under way; 10 s
 	Headers int           // bytes of headers; 16 KiB
 	Conns   int           // connections; 512
@@ -114,11 +114,10 @@ func New(c Config) *API {
 
 // ServeHTTP answers one request, and logs it in one line.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
 	c := a.newCall(w, r)
 	answer := a.handle(c)
 	answer.write(c)
-	a.log(c, time.Since(start))
+	a.log(c, time.Since(c.begun))
 }
 
 // checks are done on every request, in the order in which Nova does them; the

@@ -119,7 +119,7 @@ func (a *API) attach(c *call) (reply, error) {
 	}
 	return a.streamed(c, func(onProgress func(vif.Progress)) (reply, error) {
 		r.OnProgress = onProgress
-		at, err := a.attachWithin(c.Context(), r)
+		at, err := a.attachWithin(c, r)
 		return ok(object{{"attachment", viewAttachment(at)}}), err
 	})
 }
@@ -144,10 +144,10 @@ func (a *API) detach(c *call) (reply, error) {
 // take at out of it. What is on its way out may go on, and a server that is gone
 // forbids nothing.
 func (a *API) mayDetach(c *call, at vif.Attachment) error {
-	if s, err := a.Servers.Recent(c.Context(), at.Server); err == nil && mayLose(c, s) == nil {
+	if s, err := a.lookAt(c, at.Server, a.Servers.Recent); err == nil && mayLose(c, s) == nil {
 		return nil
 	}
-	s, err := a.Servers.Server(c.Context(), at.Server)
+	s, err := a.lookAt(c, at.Server, a.Servers.Server)
 	switch {
 	case err != nil && kindOf(err) == vif.NotFound:
 		return nil

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"vifd/vif"
 )
@@ -138,7 +139,7 @@ func (a *API) attachShare(c *call, s *share) {
 			s.err = panicked(p)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(c.Context(), a.Limits.Attach)
+	ctx, cancel := context.WithTimeout(c.Context(), time.Duration(len(s.requests))*a.Limits.Attach)
 	defer cancel()
 	s.made, s.err = a.Attachments.AttachAll(ctx, s.requests)
 }

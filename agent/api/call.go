@@ -29,12 +29,13 @@ type call struct {
 	status   int   // of the answer, once there is one
 	failure  error // why it failed, for the log
 
+	begun time.Time
 	w     http.ResponseWriter
 	limit Limits
 }
 
 func (a *API) newCall(w http.ResponseWriter, r *http.Request) *call {
-	c := &call{Request: r, id: newRequestID(), w: w, answered: w.Header(), limit: a.Limits}
+	c := &call{Request: r, id: newRequestID(), begun: time.Now(), w: w, answered: w.Header(), limit: a.Limits}
 	c.route, c.params = a.find(r.Method, r.URL.Path)
 	if c.door, _ = r.Context().Value(doorKey{}).(*Door); c.door == nil {
 		c.door = &Door{Who: a.Who}

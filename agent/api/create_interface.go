@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 
@@ -48,7 +47,7 @@ func (a *API) createInterface(c *call) (reply, error) {
 	if err := fail.At(fail.A0, err); err != nil {
 		return reply{}, err
 	}
-	at, err := a.attachWithin(c.Context(), a.interfaceRequest(c, in, server))
+	at, err := a.attachWithin(c, a.interfaceRequest(c, in, server))
 	if err != nil {
 		return reply{}, c.route.as.attachFailed(err, server.ID)
 	}
@@ -105,10 +104,10 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
-// attachWithin attaches within the time that an attach has. A client that goes
-// away while it waits for its turn has asked for nothing; what has begun is ended.
-func (a *API) attachWithin(ctx context.Context, r vif.Request) (vif.Attachment, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.Limits.Attach)
+// attachWithin attaches within the time that c has. A client that goes away while
+// it waits for its turn has asked for nothing; what has begun is ended.
+func (a *API) attachWithin(c *call, r vif.Request) (vif.Attachment, error) {
+	ctx, cancel := a.inTime(c)
 	defer cancel()
 	return a.Attachments.Attach(ctx, r)
 }

@@ -22,13 +22,15 @@ func (a *API) setLink(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	s, err := a.Servers.Server(c.Context(), at.Server)
+	s, err := a.lookAt(c, at.Server, a.Servers.Server)
 	if err != nil {
 		return reply{}, err
 	}
 	if err := checkLock(c, s); err != nil {
 		return reply{}, err
 	}
-	at, err = a.Attachments.SetLink(c.Context(), at.Server, at.Port.ID, vif.Link(text(c.body.(object), "link_state", "")))
+	ctx, cancel := a.inTime(c)
+	defer cancel()
+	at, err = a.Attachments.SetLink(ctx, at.Server, at.Port.ID, vif.Link(text(c.body.(object), "link_state", "")))
 	return ok(object{{"attachment", viewAttachment(at)}}), err
 }

@@ -35,7 +35,9 @@ func (a *API) requestFor(c *call, server vif.Server, body object) (r vif.Request
 }
 
 func (a *API) serverNamed(c *call, name string) (vif.Server, error) {
-	return one(c.Context(), "server", name, a.Servers.Server, a.Servers.Servers,
+	ctx, cancel := a.inTime(c)
+	defer cancel()
+	return one(ctx, "server", name, a.Servers.Server, a.Servers.Servers,
 		func(s vif.Server) bool { return c.who.sees(s.Project) },
 		func(s vif.Server) (string, string) { return s.ID, s.Name })
 }

@@ -116,7 +116,7 @@ func (a *API) operationSeer(c *call) (func(vif.Operation) bool, error) {
 	if c.who.sees("") {
 		return func(vif.Operation) bool { return true }, nil
 	}
-	servers, err := a.Servers.Servers(c.Context())
+	servers, err := a.allServers(c)
 	theirs := map[string]bool{}
 	for _, s := range servers {
 		theirs[s.ID] = c.who.sees(s.Project)

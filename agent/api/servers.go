@@ -60,7 +60,7 @@ func (a *API) showServer(c *call) (reply, error) {
 // askedServers returns the servers that c's caller sees and its query asks for,
 // by name, and the link to more of them.
 func (a *API) askedServers(c *call) ([]vif.Server, object, error) {
-	all, err := a.Servers.Servers(c.Context())
+	all, err := a.allServers(c)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -31,7 +31,7 @@ func (a *API) namedServer(c *call, look func(context.Context, string) (vif.Serve
 	if !ok {
 		return vif.Server{}, unknown
 	}
-	s, err := look(c.Context(), id)
+	s, err := a.lookAt(c, id, look)
 	switch {
 	case err != nil && kindOf(err) == vif.NotFound, err == nil && !c.who.sees(s.Project):
 		return vif.Server{}, unknown
@@ -39,6 +39,25 @@ func (a *API) namedServer(c *call, look func(context.Context, string) (vif.Serve
 		return vif.Server{}, err
 	}
 	return s, nil
+}
+
+// lookAt looks at a server, within the time that c has.
+func (a *API) lookAt(c *call, id string, look func(context.Context, string) (vif.Server, error)) (vif.Server, error) {
+	ctx, cancel := a.inTime(c)
+	defer cancel()
+	return look(ctx, id)
+}
+
+// allServers looks at every server, within the time that c has.
+func (a *API) allServers(c *call) ([]vif.Server, error) {
+	ctx, cancel := a.inTime(c)
+	defer cancel()
+	return a.Servers.Servers(ctx)
+}
+
+// inTime returns c's context, which ends when an attach would be too late.
+func (a *API) inTime(c *call) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(c.Context(), c.begun.Add(a.Limits.Attach))
 }
 
 // pluggable are the states in which a server's NICs may change.

@@ -41,7 +41,7 @@ func (a *API) showStatus(c *call) (reply, error) {
 }
 
 func (a *API) countServers(c *call) any {
-	servers, err := a.Servers.Servers(c.Context())
+	servers, err := a.allServers(c)
 	if err != nil {
 		return nil
 	}

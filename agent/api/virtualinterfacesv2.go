@@ -68,7 +68,7 @@ func (a *API) createVirtualInterface(c *call) (reply, error) {
 	if err := checkRequest(r, server); err != nil {
 		return reply{}, inRackspacesWords(err, server)
 	}
-	at, err := a.attachToNew(c.Context(), r)
+	at, err := a.attachToNew(c, r)
 	if err != nil {
 		return reply{}, inRackspacesWords(inNovasWords(err, server.ID), server)
 	}
@@ -78,7 +78,8 @@ func (a *API) createVirtualInterface(c *call) (reply, error) {
 // attachToNew attaches a server to a network that it is not on yet. Of two that
 // ask at once, one is refused. A named request that comes again finds what it
 // has made.
-func (a *API) attachToNew(ctx context.Context, r vif.Request) (vif.Attachment, error) {
+func (a *API) attachToNew(c *call, r vif.Request) (vif.Attachment, error) {
+	ctx := c.Context()
 	taken := vif.InUse.Because(
 		"Instance %s has a virtual interface on network %s already: it may have one per network.", r.Server, r.Network)
 	place := [2]string{r.Server, r.Network}
@@ -94,7 +95,7 @@ func (a *API) attachToNew(ctx context.Context, r vif.Request) (vif.Attachment, e
 	if on && !a.begun(ctx, r.Once) {
 		return vif.Attachment{}, taken
 	}
-	return a.attachWithin(ctx, r)
+	return a.attachWithin(c, r)
 }
 
 // begun tells whether the request that o names has begun something, and has not

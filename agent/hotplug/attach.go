@@ -37,32 +37,39 @@ func (e *Engine) AttachAll(ctx context.Context, rs []vif.Request) ([]vif.Attachm
 	if waited {
 		rs[0].Seen = nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(len(rs))*e.limits.Attach)
-	defer cancel()
-	jobs := e.jobs(rs)
-	truths, err := e.attach(ctx, jobs)
+	ctx, cancel := inTime(ctx, time.Duration(len(rs))*e.limits.Attach)
+	o := newOutcome()
+	e.after.Go(func() {
+		defer cancel()
+		defer unlock()
+		e.attaching(ctx, e.jobs(rs), o, unlock)
+	})
+	return o.wait(ctx)
+}
+
+// attaching attaches, says in o how that ended, and does what nobody waits for.
+func (e *Engine) attaching(ctx context.Context, jobs []*job, o *outcome, unlock func()) {
+	truths, err := e.attach(ctx, jobs, o)
 	if err != nil {
 		unlock()
 		for _, j := range jobs {
 			e.failed(ctx, j.op, err)
 		}
-		return nil, late(ctx, "the attach", err)
+		o.end(nil, late(ctx, "the attach", err))
+		return
 	}
 	for _, j := range jobs {
 		e.Log.Info("attached", "port", j.a.NIC.Port.ID, "server", j.a.NIC.Server, "operation", j.op.row.ID)
 	}
-	e.after.Go(func() {
-		defer unlock()
-		for i, j := range jobs {
-			e.told(context.WithoutCancel(ctx), j.a, truths[i])
-			e.persist(context.WithoutCancel(ctx), j.a)
-		}
-	})
-	return truths, nil
+	o.end(truths, nil)
+	for i, j := range jobs {
+		e.told(context.WithoutCancel(ctx), j.a, truths[i])
+		e.persist(context.WithoutCancel(ctx), j.a)
+	}
 }
 
 // attach does what AttachAll promises, under the server's lock.
-func (e *Engine) attach(ctx context.Context, jobs []*job) (truths []vif.Attachment, err error) {
+func (e *Engine) attach(ctx context.Context, jobs []*job, o *outcome) (truths []vif.Attachment, err error) {
 	defer func() {
 		for _, j := range jobs {
 			j.free()
@@ -77,6 +84,9 @@ func (e *Engine) attach(ctx context.Context, jobs []*job) (truths []vif.Attachme
 		if err := e.into(ctx, j, srv); err != nil {
 			return nil, errors.Join(err, e.takeBack(ctx, jobs[:i]))
 		}
+	}
+	if !o.take() {
+		return nil, errors.Join(context.Cause(ctx), e.takeBack(ctx, jobs))
 	}
 	if err := first.op.time(stepSettle, func() error { return fail.At(fail.A11, e.settle(ctx, jobs)) }); err != nil {
 		return nil, errors.Join(err, e.takeBack(ctx, jobs))

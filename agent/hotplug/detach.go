@@ -122,8 +122,5 @@ func (e *Engine) giveBack(ctx context.Context, a *store.Attachment) error {
 
 // succeeded keeps that a detach has been done.
 func (e *Engine) succeeded(ctx context.Context, op *operation) {
-	row := op.ended(op.row.Port, nil)
-	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return finished(tx, row, "") }); err != nil {
-		e.Log.Warn("operation not recorded", "operation", row.ID, "err", err)
-	}
+	e.record(ctx, op.ended(op.row.Port, nil), "")
 }

@@ -39,15 +39,16 @@ type Limits struct {
 // by side. Its methods may be called at the same time.
 type Engine struct {
 	Parts
-	limits  Limits
-	servers keyed // one change at a time to a server
-	ports   keyed // and to a port, until nothing of its last attachment is left
-	after   sync.WaitGroup
-	held    marks      // ports whose tap is down until the switch has them
-	pace    pace       // of the last attach
-	names   sync.Mutex // held while a name and a number are chosen and noted
-	waiting marks      // servers that are looked at again once they are not busy
-	strays  strays     // what the last look at everything found that nobody owns
+	limits     Limits
+	servers    keyed // one change at a time to a server
+	ports      keyed // and to a port, until nothing of its last attachment is left
+	after      sync.WaitGroup
+	held       marks      // ports whose tap is down until the switch has them
+	pace       pace       // of the last attach
+	names      sync.Mutex // held while a name and a number are chosen and noted
+	waiting    marks      // servers that are looked at again once they are not busy
+	unrecorded unrecorded // operations, since one was recorded
+	strays     strays     // what the last look at everything found that nobody owns
 }
 
 // New returns an Engine. It does nothing until it is asked.

@@ -102,15 +102,12 @@ func closeAll(tx *store.Tx, list []vif.Operation, meant func(vif.Operation) bool
 	return nil
 }
 
-// failed keeps an operation that failed. That it cannot be kept is logged, and
-// no reason to answer anything but why it failed.
+// failed keeps an operation that failed. That it cannot be kept is no reason to
+// answer anything but why it failed.
 func (e *Engine) failed(ctx context.Context, o *operation, err error) {
 	ctx, cancel := e.undoContext(ctx, 0)
 	defer cancel()
-	row, why := o.ended(o.row.Port, err), cmp.Or(vif.Shown(err), vif.KindOf(err).Error())
-	if err := e.Store.Update(ctx, func(tx *store.Tx) error { return finished(tx, row, why) }); err != nil {
-		e.Log.Warn("operation not recorded", "operation", row.ID, "err", err)
-	}
+	e.record(ctx, o.ended(o.row.Port, err), cmp.Or(vif.Shown(err), vif.KindOf(err).Error()))
 }
 
 // Operations returns what was asked for of the server, or of any server for "",

@@ -1,0 +1,62 @@
+package hotplug
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"vifd/vif"
+)
+
+// moment is how long an attach whose time is over has to be undone before it is
+// answered. What takes longer, with a libvirt that hangs, goes on after that.
+const moment = time.Second
+
+// An outcome is how an attach ends. It is decided once: by the attach, when all is
+// done but to settle it, or by who waits for it, when its time is over.
+type outcome struct {
+	decided atomic.Bool
+	done    chan struct{} // closed when nothing but work that nobody waits for is left
+	truths  []vif.Attachment
+	err     error
+}
+
+func newOutcome() *outcome { return &outcome{done: make(chan struct{})} }
+
+// take decides, unless that was done.
+func (o *outcome) take() bool { return o.decided.CompareAndSwap(false, true) }
+
+// end says how the attach has ended.
+func (o *outcome) end(truths []vif.Attachment, err error) {
+	o.truths, o.err = truths, err
+	close(o.done)
+}
+
+// wait returns how the attach has ended or, when ctx ends before it is decided,
+// that it failed: then it is taken back, if need be after the answer.
+func (o *outcome) wait(ctx context.Context) ([]vif.Attachment, error) {
+	select {
+	case <-o.done:
+		return o.truths, o.err
+	case <-ctx.Done():
+	}
+	var over <-chan time.Time // never, when it is settled just now
+	if o.take() {
+		over = time.After(moment)
+	}
+	select {
+	case <-o.done:
+		return o.truths, o.err
+	case <-over:
+		return nil, vif.Unavailable.From(context.Cause(ctx), "The attach did not end in time, and is being taken back: try again.")
+	}
+}
+
+// inTime outlives its caller, but neither the limit nor the time that the caller has.
+func inTime(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(limit)
+	if asked, ok := ctx.Deadline(); ok && asked.Before(end) {
+		end = asked
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end)
+}
