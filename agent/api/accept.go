@@ -7,21 +7,21 @@ import (
 	"os"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // A limitedListener accepts as many connections as its limiter allows, and
 // turns others away at once.
 type limitedListener struct {
 	*Door
-	limiter *limiter
-	fresh   *fresh
-	spare   *os.File // closed to have a file for a connection where no other is left
+	limiter   *limiter
+	fresh     *fresh
+	farewells *farewells
+	spare     *os.File // closed to have a file for a connection where no other is left
 }
 
 // open returns d's listener, with the limits and its TLS.
 func (a *API) open(d *Door) net.Listener {
-	limited := &limitedListener{Door: d, limiter: a.limiter, fresh: &a.fresh}
+	limited := &limitedListener{Door: d, limiter: a.limiter, fresh: &a.fresh, farewells: &a.farewells}
 	if d.TLS == nil {
 		return limited
 	}
@@ -41,7 +41,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 			end := sync.OnceFunc(func() { l.limiter.give(user, l.remote()) })
 			return l.fresh.add(&limitedConn{Conn: conn, door: l.Door, cred: cred, end: end}), nil
 		}
-		l.turnAway(conn)
+		l.turnAway(conn, !room)
 	}
 }
 
@@ -73,14 +73,12 @@ func (l *limitedListener) spend() {
 	}
 }
 
-const busy = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: " + retryAfter + "\r\n\r\n"
-
 // turnAway tells conn's client to come back, if it listens and speaks HTTP, and
 // closes conn.
-func (l *limitedListener) turnAway(conn net.Conn) {
-	if l.TLS == nil {
-		_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
-		_, _ = conn.Write([]byte(busy))
+func (l *limitedListener) turnAway(conn net.Conn, short bool) {
+	if l.TLS != nil {
+		_ = conn.Close()
+		return
 	}
-	_ = conn.Close()
+	l.farewells.say(conn, short)
 }

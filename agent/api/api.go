@@ -88,6 +88,7 @@ type API struct {
 	detaches  *background
 	limiter   *limiter
 	fresh     fresh
+	farewells farewells
 	flights   flights
 	strangers *strangers
 	streams   *streams

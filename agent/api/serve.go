@@ -78,6 +78,7 @@ func (a *API) shutdown(base context.Context, cancel func(), server *http.Server,
 		err = server.Close()
 	}
 	handlers.Wait()
+	a.farewells.Wait()
 	a.detaches.stop(grace)
 	return err
 }
