@@ -54,6 +54,7 @@ type agent struct {
 	host   *hypervisor.Host
 	local  *local.Local
 	engine *hotplug.Engine
+	locks  *lockKeeper
 	loop   *loop
 	pulse  *pulse
 	nova   *notify.Notifier // nil: none is told
@@ -90,9 +91,10 @@ func (a *agent) open(ctx context.Context) (err error) {
 		Authority: a.local, Taps: a.taps, Switch: a.ovs, Hypervisor: a.host, Store: a.store, Log: a.log,
 		Again: func(l hotplug.Look) { a.loop.again(l) },
 	}, a.config.Engine)
-	a.loop = newLoop(a.engine.Recover, a.config.Resync, a.log)
+	a.loop = newLoop(a.pass, a.config.Resync, a.log)
 	a.pulse = &pulse{version: a.Version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
 	hosted := servers{a.host, a.store}
+	a.locks = &lockKeeper{servers: hosted}
 	numbers := a.measure()
 	a.api = api.New(api.Config{
 		Servers: hosted, Locks: hosted, Attachments: measured{a.engine, numbers}, Leaks: a.engine, Metrics: numbers, Operations: a.engine, Networking: a.local, Health: a.pulse, Answers: answers{a.store},
