@@ -25,6 +25,16 @@ func (m measured) Attach(ctx context.Context, r vif.Request) (vif.Attachment, er
 	return a, err
 }
 
+// AttachAll is the engine's. Each of the attaches took as long as its caller waited.
+func (m measured) AttachAll(ctx context.Context, rs []vif.Request) ([]vif.Attachment, error) {
+	begun := time.Now()
+	all, err := m.Engine.AttachAll(ctx, rs)
+	for range rs {
+		m.metrics.Done(metrics.Attach, begun, err)
+	}
+	return all, err
+}
+
 // Detach is the engine's.
 func (m measured) Detach(ctx context.Context, r vif.Request) error {
 	begun := time.Now()

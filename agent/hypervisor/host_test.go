@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"vifd/test/testhost"
 	"vifd/vif"
@@ -16,7 +19,23 @@ import (
 var box *testhost.Host
 
 func TestMain(m *testing.M) {
-	testhost.Main(m, testhost.Options{Guests: []testhost.Guest{{Name: "g1"}, {Name: "passing", Transient: true}}}, &box)
+	options := testhost.Options{Guests: []testhost.Guest{{Name: "g1"}, {Name: "passing", Transient: true}}}
+	status, err := testhost.Within(options, func(h *testhost.Host) int { box = h; return leakless(m) })
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testhost:", err)
+	}
+	os.Exit(status)
+}
+
+// leakless runs the tests, and fails where something that they started goes on.
+func leakless(m *testing.M) int {
+	before := goleak.IgnoreCurrent() // the host's
+	status := m.Run()
+	if err := goleak.Find(before, goleak.IgnoreAnyFunction("vifd/agent/hypervisor.runEvents")); err != nil && status == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
+	}
+	return status
 }
 
 // run returns a Host that is connected, and the servers it was told to look at.

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"vifd/vif"
 )
 
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 		victim()
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 func victimNIC(i int) vif.NIC {
