@@ -89,6 +89,9 @@ type API struct {
 	limiter   *limiter
 	fresh     fresh
 	farewells farewells
+	bodies    load          // of large requests that are under way
+	answers   load          // that are large, on their way
+	computing chan struct{} // holds one for who decodes a large body
 	flights   flights
 	strangers *strangers
 	streams   *streams
@@ -109,6 +112,7 @@ func New(c Config) *API {
 	}
 	c.Limits = c.Limits.withDefaults()
 	a := &API{Config: c, detaches: newBackground(), streams: newStreams(c.Limits.Streams), limiter: newLimiter(c.Limits), strangers: newStrangers(), meter: newMeter(c.Older.Rates, c.Now)}
+	a.bodies.most, a.answers.most, a.computing = maxBodies, maxAnswers, make(chan struct{}, 1)
 	a.table = a.routes()
 	return a
 }
@@ -116,7 +120,9 @@ func New(c Config) *API {
 // ServeHTTP answers one request, and logs it in one line.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := a.newCall(w, r)
-	answer := a.handle(c)
+	defer func() { a.bodies.give(c.weight) }()
+	answer, weight := a.weigh(c, a.handle(c))
+	defer a.answers.give(weight)
 	answer.write(c)
 	a.log(c, time.Since(c.begun))
 }

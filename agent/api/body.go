@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -31,33 +32,55 @@ func (a *API) readBody(c *call) error {
 	control := http.NewResponseController(c.w)
 	_ = control.SetReadDeadline(time.Now().Add(a.Limits.Body)) // as in untilWritten
 	if c.ContentLength > maxBody {
-		return a.tooLarge(c, control)
+		return c.unread(a, control, errTooLarge)
 	}
-	var err error
-	if c.raw, err = io.ReadAll(io.LimitReader(c.Body, maxBody+1)); err != nil {
+	err := a.takeBody(c)
+	switch {
+	case errors.Is(err, errBodies) || errors.Is(err, errTooLarge):
+		return c.unread(a, control, err)
+	case err != nil:
 		c.answered.Set("Connection", "close")
 		return bodyError(err)
-	}
-	if len(c.raw) > maxBody {
-		return a.tooLarge(c, control)
 	}
 	_ = control.SetReadDeadline(time.Time{})
 	return nil
 }
 
-// What is still taken of a body that is too large, so that a client which sends
+// takeBody reads the body, the rest of a large one only if there is room for it.
+func (a *API) takeBody(c *call) (err error) {
+	if c.raw, err = io.ReadAll(io.LimitReader(c.Body, largeBody+1)); err != nil || len(c.raw) <= largeBody {
+		return err
+	}
+	size := maxBody + 1
+	if c.ContentLength > 0 {
+		size = int(c.ContentLength)
+	}
+	if !a.bodies.take(size) {
+		return errBodies
+	}
+	c.weight = size
+	whole := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	whole.Write(c.raw)
+	_, err = whole.ReadFrom(io.LimitReader(c.Body, maxBody+1-largeBody-1))
+	if c.raw = whole.Bytes(); err == nil && len(c.raw) > maxBody {
+		err = errTooLarge
+	}
+	return err
+}
+
+// What is still taken of a body that is refused, so that a client which sends
 // before it reads comes to read the answer, and does not find its pipe broken.
 const (
 	maxDrain  = 1 << 20
 	drainTime = time.Second
 )
 
-// tooLarge refuses the body of c, and what may come after it.
-func (a *API) tooLarge(c *call, control *http.ResponseController) error {
+// unread refuses c for its body, and takes no more by its connection.
+func (c *call) unread(a *API, control *http.ResponseController, why error) error {
 	_ = control.SetReadDeadline(time.Now().Add(min(drainTime, a.Limits.Body)))
 	_, _ = io.CopyN(io.Discard, c.Body, maxDrain)
 	c.answered.Set("Connection", "close")
-	return errTooLarge
+	return why
 }
 
 func bodyError(err error) error {

@@ -23,6 +23,7 @@ type call struct {
 	version  microversion
 	project  string    // from its path, or the caller's
 	raw      []byte    // its body, as sent
+	weight   int       // of it among large ones
 	body     any       // its body, decoded
 	name     *vif.Once // by which it is known when it is asked again; nil: it is not
 	answered http.Header

@@ -30,6 +30,13 @@ func (a *API) parseBody(c *call) error {
 	if !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, c.Method) {
 		return nil
 	}
+	if len(c.raw) > largeBody {
+		end, err := a.large(c.Context())
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
 	v, err := decode(c.raw)
 	if err != nil {
 		return &httpError{status: http.StatusBadRequest, text: "Malformed request body"}
