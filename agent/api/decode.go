@@ -13,16 +13,10 @@ import (
 // costs to send it.
 const (
 	maxDepth  = 32
-	maxValues = 8192
+	maxValues = 4096
 )
 
 var errMalformed = errors.New("not one JSON value in UTF-8, or one that is nested too deep or has too many parts")
-
-// A bounded decoder gives up when it has read so many values.
-type bounded struct {
-	*json.Decoder
-	left int
-}
 
 // decode returns the JSON value that body holds: nil, bool, json.Number, string,
 // []any or object. No body at all is nil. Of members with one name the last
@@ -31,12 +25,12 @@ func decode(body []byte) (any, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
-	if !utf8.Valid(body) || !json.Valid(body) {
+	if !modest(body) || !utf8.Valid(body) || !json.Valid(body) {
 		return nil, errMalformed
 	}
-	d := &bounded{json.NewDecoder(bytes.NewReader(body)), maxValues}
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	v, err := decodeValue(d, maxDepth)
+	v, err := decodeValue(d)
 	if err != nil {
 		return nil, err
 	}
@@ -46,29 +40,66 @@ func decode(body []byte) (any, error) {
 	return v, nil
 }
 
-func decodeValue(d *bounded, depth int) (any, error) {
+// modest tells whether body is nested and has values as one may be and have. It
+// counts, which is cheap: what is not JSON at all is for others to find.
+func modest(body []byte) bool {
+	values, depth := 1, 0
+	var last byte // but blanks
+	for i := 0; i < len(body) && values <= maxValues+1 && depth <= maxDepth; i++ {
+		b := body[i]
+		switch b {
+		case '"':
+			i = afterString(body, i)
+		case '[', '{':
+			values++
+			depth++
+		case ']', '}':
+			depth--
+			if last == '[' || last == '{' {
+				values-- // there was none in it
+			}
+		case ',':
+			values++
+		case ' ', '\t', '\r', '\n':
+			continue
+		}
+		last = b
+	}
+	return values <= maxValues && depth <= maxDepth
+}
+
+// afterString returns where the string ends that begins at i.
+func afterString(body []byte, i int) int {
+	for i++; i < len(body) && body[i] != '"'; i++ {
+		if body[i] == '\\' {
+			i++
+		}
+	}
+	return i
+}
+
+func decodeValue(d *json.Decoder) (any, error) {
 	t, err := d.Token()
-	d.left--
-	if err != nil || depth == 0 || d.left < 0 {
+	if err != nil {
 		return nil, errors.Join(errMalformed, err)
 	}
 	switch t {
 	case json.Delim('{'):
-		return decodeObject(d, depth-1)
+		return decodeObject(d)
 	case json.Delim('['):
-		return decodeArray(d, depth-1)
+		return decodeArray(d)
 	}
 	return t, nil
 }
 
-func decodeObject(d *bounded, depth int) (any, error) {
+func decodeObject(d *json.Decoder) (any, error) {
 	o, at := object{}, map[string]int{}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
 			return nil, errors.Join(errMalformed, err)
 		}
-		v, err := decodeValue(d, depth)
+		v, err := decodeValue(d)
 		if err != nil {
 			return nil, err
 		}
@@ -84,10 +115,10 @@ func decodeObject(d *bounded, depth int) (any, error) {
 	return o, err
 }
 
-func decodeArray(d *bounded, depth int) (any, error) {
+func decodeArray(d *json.Decoder) (any, error) {
 	list := []any{}
 	for d.More() {
-		v, err := decodeValue(d, depth)
+		v, err := decodeValue(d)
 		if err != nil {
 			return nil, err
 		}

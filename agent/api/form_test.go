@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -85,6 +86,52 @@ func TestWebobPage(t *testing.T) {
 	}
 }
 
+// As many values as there may be, as deep as they may be, are let in, and one more is
+// not, whatever the strings among them hold.
+func TestExtent(t *testing.T) {
+	list := func(n int, of string) string { return "[" + strings.TrimSuffix(strings.Repeat(of+" ,", n), ",") + "]" }
+	for _, tt := range []struct {
+		name string
+		most string // that is let in
+		over string
+	}{
+		{"numbers", list(maxValues-1, "1"), list(maxValues, "1")},
+		{"strings", list(maxValues-1, `"[,\"{"`), list(maxValues, `"]"`)},
+		{"empty ones", list(maxValues-1, "{ }"), list(maxValues, "[ ]")},
+		{"members", list((maxValues-1)/2, `{"a,": 1}`), list((maxValues-1)/2+1, `{"a": 1}`)},
+		{"depth", strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth), strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1)},
+	} {
+		v, err := decode([]byte(tt.most))
+		if n, depth := extent(v); err != nil || n < maxValues-1 && depth < maxDepth {
+			t.Errorf("%s: %v, %d values, %d deep", tt.name, err, n, depth)
+		}
+		if _, err := decode([]byte(tt.over)); err == nil {
+			t.Errorf("%s: one more is let in", tt.name)
+		}
+	}
+}
+
+// extent counts the values of v, and how deep they are nested.
+func extent(v any) (n, depth int) {
+	var parts []any
+	switch v := v.(type) {
+	case []any:
+		parts = v
+	case object:
+		for _, m := range v {
+			parts = append(parts, m.value)
+		}
+	default:
+		return 1, 0
+	}
+	n = 1
+	for _, part := range parts {
+		m, d := extent(part)
+		n, depth = n+m, max(depth, d)
+	}
+	return n, depth + 1
+}
+
 // Whatever a body holds, it is decoded or refused; what is decoded can be
 // quoted, sent, and put to a schema.
 func FuzzDecode(f *testing.F) {
@@ -99,6 +146,9 @@ func FuzzDecode(f *testing.F) {
 		v, err := decode(body)
 		if err != nil {
 			return
+		}
+		if n, depth := extent(v); n > maxValues || depth > maxDepth {
+			t.Errorf("%d values, %d deep, are let in", n, depth)
 		}
 		if len(repr(v)) > maxRepr+10 {
 			t.Error("quotes too much")

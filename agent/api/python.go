@@ -59,7 +59,7 @@ func writeRepr(out *strings.Builder, v any) {
 
 func writeReprList(out *strings.Builder, open, end byte, n int, item func(int)) {
 	out.WriteByte(open)
-	for i := range n {
+	for i := 0; i < n && out.Len() <= maxRepr; i++ { // what is more is not shown
 		if i > 0 {
 			out.WriteString(", ")
 		}
@@ -99,6 +99,9 @@ func writeReprString(out *strings.Builder, s string) {
 	}
 	out.WriteRune(quote)
 	for _, r := range s {
+		if out.Len() > maxRepr {
+			break
+		}
 		writeReprRune(out, r, quote)
 	}
 	out.WriteRune(quote)
