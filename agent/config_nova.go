@@ -73,6 +73,14 @@ func (r rawNova) complete(c *checker) {
 func (c *checker) webURL(key, value string) string {
 	u, err := url.Parse(value)
 	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil
-	c.must(value == "" || ok, key, value, "an http or https URL")
+	c.must(value == "" || ok, key, discreet(u), "an http or https URL without a user")
 	return value
+}
+
+// discreet is a URL that is refused, without the password that may be in it.
+func discreet(u *url.URL) string {
+	if u == nil {
+		return "what it says"
+	}
+	return u.Redacted()
 }

@@ -70,7 +70,7 @@ func (c *checker) level(key, value string) (l slog.Level) {
 func (c *checker) localURI(key, value string) string {
 	u, err := url.Parse(value)
 	ok := err == nil && u.Scheme != "" && !strings.Contains(u.Scheme, "+") && u.Host == ""
-	c.must(ok, key, value, `a URI of this host's libvirt, such as "qemu:///system"`)
+	c.must(ok, key, discreet(u), `a URI of this host's libvirt, such as "qemu:///system"`)
 	return value
 }
 

@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -56,6 +57,7 @@ func (n *nova) login(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	secret := strings.TrimSpace(string(text))
+	n.secret = secret
 	if n.Auth == Token {
 		return &session{n.Endpoint, secret}, nil
 	}
@@ -70,7 +72,7 @@ func (n *nova) keystone(ctx context.Context, secret string) (*session, error) {
 	}
 	provider.HTTPClient = *n.http
 	if err := openstack.AuthenticateV3(ctx, provider, n.credentials(secret), gophercloud.EndpointOpts{}); err != nil {
-		return nil, fmt.Errorf("log in to Keystone: %w", err)
+		return nil, fmt.Errorf("log in to Keystone: %w", discreet(err))
 	}
 	endpoint := n.Endpoint
 	if endpoint == "" {
@@ -79,6 +81,15 @@ func (n *nova) keystone(ctx context.Context, secret string) (*session, error) {
 		}
 	}
 	return &session{endpoint, provider.Token()}, nil
+}
+
+// discreet returns err without what was answered: it may hold what was asked, and
+// so the password.
+func discreet(err error) error {
+	if answer, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err); ok {
+		return fmt.Errorf("answer %d of %s", answer.Actual, answer.URL)
+	}
+	return err
 }
 
 func (n *nova) credentials(secret string) *gophercloud.AuthOptions {

@@ -26,6 +26,7 @@ type nova struct {
 	Config
 	http    *http.Client
 	session *session
+	secret  string // as it was read last
 }
 
 func newNova(c Config) (*nova, error) {
@@ -144,7 +145,18 @@ func (n *nova) once(ctx context.Context, list []vif.Notice) (int, []byte, error)
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
-	return answer.StatusCode, body, errors.Join(err, wantsTime(answer))
+	return answer.StatusCode, n.hide(body), errors.Join(err, wantsTime(answer))
+}
+
+// hide returns an answer without our secrets: who sends back what they were sent
+// must not have them logged.
+func (n *nova) hide(body []byte) []byte {
+	for _, secret := range []string{n.secret, n.session.token} {
+		if secret != "" {
+			body = bytes.ReplaceAll(body, []byte(secret), []byte("***"))
+		}
+	}
+	return body
 }
 
 // read returns the code of each notice from an answer that has them all.
