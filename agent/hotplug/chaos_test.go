@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vifd/agent/store"
+	"vifd/test/dose"
 	"vifd/vif"
 )
 
@@ -31,8 +32,9 @@ func TestChaos(t *testing.T) {
 	if err := flag.Set("rapid.checks", worlds); err != nil {
 		t.Fatal(err)
 	}
-	s := newStore(t)
-	rapid.Check(t, func(t *rapid.T) { chaos(t, s) })
+	s, tried := newStore(t), 0
+	dose.Tally(t, "random hosts, put right", func() int { return tried })
+	rapid.Check(t, func(t *rapid.T) { tried++; chaos(t, s) })
 }
 
 func chaos(t *rapid.T, s *store.Store) {

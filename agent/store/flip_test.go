@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"testing"
 
+	"vifd/test/dose"
 	"vifd/vif"
 )
 
@@ -27,14 +28,14 @@ func TestFlippedBytes(t *testing.T) {
 		n = flips
 	}
 	files := crashed(t)
-	seed := rand.Uint64()
-	r := rand.New(rand.NewPCG(seed, 0))
-	ends := map[string]int{}
+	r := dose.Rand(t)
+	ends, flipped := map[string]int{}, 0
+	dose.Tally(t, "some bits of the store's files changed", func() int { return flipped })
 	for i := range n {
-		damaged := flipped(files, i, r)
-		ends[opened(t, damaged)]++
+		ends[opened(t, flip(files, i, r))]++
+		flipped++
 		if t.Failed() {
-			t.Fatalf("seed %d, flip %d", seed, i)
+			t.Fatalf("flip %d", i)
 		}
 	}
 	t.Logf("ended: %v", ends)
@@ -65,9 +66,9 @@ func crashed(t *testing.T) map[string][]byte {
 	return files
 }
 
-// flipped returns the files with some bits of one of them changed: the header of
+// flip returns the files with some bits of one of them changed: the header of
 // the database first, bit after bit, and then anywhere.
-func flipped(files map[string][]byte, i int, r *rand.Rand) map[string][]byte {
+func flip(files map[string][]byte, i int, r *rand.Rand) map[string][]byte {
 	damaged := maps.Clone(files)
 	name := slices.Sorted(maps.Keys(files))[i%3%2]
 	text := slices.Clone(files[name])

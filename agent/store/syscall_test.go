@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"vifd/test/dose"
 )
 
 // at is which of its calls each process is hit at; VIFD_CALLS=all says that it is
@@ -26,6 +28,8 @@ func TestSyscalls(t *testing.T) {
 		for _, how := range []string{"signal=SIGKILL", "error=EIO", "error=ENOSPC"} {
 			t.Run(call+" "+how, func(t *testing.T) {
 				t.Parallel()
+				struckAt := 0
+				dose.Tally(t, how+" at a "+call+" of the store's", func() int { return struckAt })
 				for i := 0; ; i++ {
 					n := i + 1
 					if os.Getenv("VIFD_CALLS") != "all" {
@@ -37,6 +41,7 @@ func TestSyscalls(t *testing.T) {
 					if !struck(t, fmt.Sprintf("%s:%s:when=%d", call, how, n)) || t.Failed() {
 						return
 					}
+					struckAt++
 				}
 			})
 		}

@@ -3,17 +3,14 @@ package chaos
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"sync/atomic"
-	"testing"
 
 	"pgregory.net/rapid"
 
-	"vifd/test/dose"
 	"vifd/vif"
 )
 
@@ -34,30 +31,25 @@ type model struct {
 	steps    *atomic.Int64
 }
 
-func newModel(t *rapid.T, steps *atomic.Int64) *model {
+func newModel(t *rapid.T, f furnished, steps *atomic.Int64) *model {
 	dir, err := os.MkdirTemp(ram(), "chaos")
+	if err == nil {
+		err = os.CopyFS(dir, os.DirFS(f.dir))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &model{dir: dir, attached: map[string]string{}, leaving: map[string]string{}, open: map[string]string{}, steps: steps}
-	m.begin(t, newWorld(ids...))
-	if m.network, err = m.furnish(context.Background()); err != nil {
-		t.Fatal(err)
+	m := &model{
+		dir: dir, network: f.network, steps: steps,
+		attached: map[string]string{}, leaving: map[string]string{}, open: map[string]string{},
 	}
+	m.begin(t, newWorld(ids...))
 	t.Cleanup(func() {
 		if err := errors.Join(m.end(context.Background()), os.RemoveAll(dir)); err != nil {
 			t.Error(err)
 		}
 	})
 	return m
-}
-
-// ram is where a store costs no disk its time: a death of vifd's is no power cut.
-func ram() string {
-	if _, err := os.Stat("/dev/shm"); err == nil {
-		return "/dev/shm"
-	}
-	return ""
 }
 
 func (m *model) begin(t *rapid.T, w *world) {
@@ -234,31 +226,17 @@ func (m *model) decide(t *rapid.T) {
 	clear(m.open)
 }
 
-// Whatever is asked, breaks, is changed by hand and is started anew, in whatever
-// order: what vifd says is so, and when nothing holds it up any more, the host
-// has all that is attached and nothing besides.
-func TestModel(t *testing.T) {
-	var steps atomic.Int64
-	dose.Tally(t, "steps of random attaches, detaches, faults, changes by hand and restarts", func() int { return int(steps.Load()) })
-	for name, value := range map[string]string{
-		"rapid.checks": fmt.Sprint(dose.Often(25, 5000)), "rapid.steps": "50", "rapid.nofailfile": "true",
-	} {
-		if err := flag.Set(name, value); err != nil {
-			t.Fatal(err)
-		}
+// live lets happen to m what t draws.
+func (m *model) live(t *rapid.T) {
+	acts := map[string]func(*rapid.T){
+		"attach": m.attach, "attach again": m.attach, "detach": m.detach, "detach again": m.detach, "restart": m.restart, "settle": m.settle, "": m.list,
+		"look": func(t *rapid.T) {
+			if err := m.Recover(context.Background(), everything); err != nil && !passing(err) {
+				t.Fatal(err)
+			}
+		},
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		m := newModel(t, &steps)
-		acts := map[string]func(*rapid.T){
-			"attach": m.attach, "attach again": m.attach, "detach": m.detach, "restart": m.restart, "settle": m.settle, "": m.list,
-			"look": func(t *rapid.T) {
-				if err := m.Recover(context.Background(), everything); err != nil && !passing(err) {
-					t.Fatal(err)
-				}
-			},
-		}
-		maps.Copy(acts, m.drifts())
-		t.Repeat(acts)
-		m.settle(t)
-	})
+	maps.Copy(acts, m.drifts())
+	t.Repeat(acts)
+	m.settle(t)
 }

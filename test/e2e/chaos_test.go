@@ -135,19 +135,52 @@ func resident(t *testing.T) int {
 	return kib
 }
 
-// Many at once want NICs of two guests, more than these have slots: each is told
+// Many at once want NICs of some guests, more than these have slots: each is told
 // the truth, and all of it goes again at once.
 func TestChaosCrowd(t *testing.T) {
 	clean(t)
-	guests := []*testhost.Running{host.Guest("g1"), host.Guest("g2")}
+	guests := append([]*testhost.Running{host.Guest("g1"), host.Guest("g2")}, more(t, dose.Often(0, 6))...)
+	visitors := dose.Often(32, 64)
+	dose.Tally(t, fmt.Sprintf("attaches at once to %d guests with four or eight slots each", len(guests)), func() int { return visitors })
+	got := crowd(t, guests, visitors)
+	for _, g := range guests {
+		for port := range listed(t, g) {
+			if got[port] != g {
+				t.Errorf("%s has %s, and nobody was told so", g.Name, port)
+			}
+		}
+	}
+	if len(got) < visitors/4 {
+		t.Errorf("only %d of %d have a NIC", len(got), visitors)
+	}
+	var all sync.WaitGroup
+	for port, g := range got {
+		all.Go(func() { takeOut(t, g, port) })
+	}
+	all.Wait()
+}
+
+// more makes that many guests besides, each with four slots. One boots at a time:
+// they are emulated.
+func more(t *testing.T, n int) (guests []*testhost.Running) {
+	t.Helper()
+	for i := range n {
+		guests = append(guests, spare(t, testhost.Guest{Name: fmt.Sprint("crowd", i), Slots: 4}))
+	}
+	return guests
+}
+
+// crowd attaches that many NICs at once to the guests in turn. It returns who has
+// which, as was told.
+func crowd(t *testing.T, guests []*testhost.Running, visitors int) map[string]*testhost.Running {
+	t.Helper()
 	body := expand(t, `{"interfaceAttachment": `+blue+`}`)
-	dose.Tally(t, "attaches at once to two guests with eight slots each", func() int { return 32 })
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	got := map[string]*testhost.Running{}
-	for i := range 32 {
+	for i := range visitors {
 		all.Go(func() {
-			g := guests[i%2]
+			g := guests[i%len(guests)]
 			a, err := send(within(t, 3*patience), "POST", interfaces(g), body, shown)
 			if err != nil || a.Status != 200 && a.Status != 409 && a.Status != 503 {
 				t.Errorf("answered %+v, %v", a, err)
@@ -160,18 +193,5 @@ func TestChaosCrowd(t *testing.T) {
 		})
 	}
 	all.Wait()
-	for _, g := range guests {
-		for port := range listed(t, g) {
-			if got[port] != g {
-				t.Errorf("%s has %s, and nobody was told so", g.Name, port)
-			}
-		}
-	}
-	if len(got) < 8 {
-		t.Errorf("only %d of 32 have a NIC", len(got))
-	}
-	for port, g := range got {
-		all.Go(func() { takeOut(t, g, port) })
-	}
-	all.Wait()
+	return got
 }
