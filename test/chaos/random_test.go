@@ -34,6 +34,7 @@ func TestModel(t *testing.T) {
 	set(t, "rapid.checks", "10")
 	set(t, "rapid.steps", "100")
 	set(t, "rapid.nofailfile", "true")
+	set(t, "rapid.shrinktime", "10m")
 	d := &draw{furnished: furnish(t), given: flag.Lookup("rapid.seed").Value.String()}
 	random := dose.Rand(t)
 	var all atomic.Int64

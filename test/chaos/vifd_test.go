@@ -77,6 +77,10 @@ func (v *vifd) converge(ctx context.Context) error {
 			return nil
 		}
 		was = fmt.Sprintf("%v\n%s", err, wrong)
+		select { // or a clock of the test's own would stand still
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+		}
 	}
 }
 
