@@ -14,7 +14,7 @@ import (
 // to the last; and how long a call waits for the first dial of all.
 const (
 	soonest   = 100 * time.Millisecond
-	latest    = 2 * time.Second
+	latest    = 500 * time.Millisecond
 	firstDial = time.Second
 )
 

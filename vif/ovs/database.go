@@ -19,10 +19,10 @@ import (
 // How the connection to ovsdb-server is kept.
 const (
 	connectTime = 10 * time.Second // to connect and to get the first copy of the rows
-	probeEvery  = 30 * time.Second
+	probeEvery  = 5 * time.Second  // one that is open and dead is found out after that and probeTime
 	probeTime   = 5 * time.Second
 	retryFirst  = 50 * time.Millisecond
-	retryMost   = 5 * time.Second
+	retryMost   = 500 * time.Millisecond // a socket of this host costs nothing to try
 )
 
 // A database is the connection to ovsdb-server, over and over again, and the
@@ -35,7 +35,8 @@ type database struct {
 	mu     sync.RWMutex
 	client client.Client // nil while there is no connection
 	rows   view
-	why    error // why there is no connection
+	why    error         // why there is no connection
+	doubt  chan struct{} // closed when client is not to be used any more
 }
 
 // run keeps connected until ctx ends. up is called after each connect, when the
@@ -84,7 +85,7 @@ func (d *database) connect(ctx context.Context) (c client.Client, gone <-chan st
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.client, d.rows, d.why = c, rows, nil
+	d.client, d.rows, d.why, d.doubt = c, rows, nil, make(chan struct{})
 	return c, gone, nil
 }
 
@@ -103,6 +104,9 @@ func closing(c, failed <-chan struct{}) <-chan struct{} {
 
 // hold returns why the connection is no good any more.
 func (d *database) hold(ctx context.Context, c client.Client, gone <-chan struct{}) error {
+	d.mu.RLock()
+	doubt := d.doubt
+	d.mu.RUnlock()
 	probe := time.NewTicker(probeEvery)
 	defer probe.Stop()
 	for {
@@ -111,6 +115,8 @@ func (d *database) hold(ctx context.Context, c client.Client, gone <-chan struct
 			return ctx.Err()
 		case <-gone:
 			return errors.New("ovsdb-server closed the connection")
+		case <-doubt:
+			return errors.New("ovsdb-server did not answer a transaction")
 		case <-probe.C:
 			ctx, cancel := context.WithTimeout(ctx, probeTime)
 			err := c.Echo(ctx)
@@ -130,6 +136,19 @@ func (d *database) lose(ctx context.Context, why error) {
 		d.log.Warn("no connection to the database of Open vSwitch", "socket", d.socket, "err", why)
 	}
 	d.client, d.why = nil, why
+}
+
+// distrust ends the use of c, on which a transaction was not answered. It may be
+// committed, and the rows may lack it: what is not seen in them is not gone.
+func (d *database) distrust(c client.Client, why error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.client != c {
+		return
+	}
+	d.log.Warn("no connection to the database of Open vSwitch", "socket", d.socket, "err", why)
+	d.client, d.why = nil, why
+	close(d.doubt)
 }
 
 // view returns the rows as last heard of.
@@ -163,6 +182,7 @@ func (d *database) transact(ctx context.Context, ops []ovsdb.Operation) ([]ovsdb
 	}
 	results, err := c.Transact(ctx, ops...)
 	if err != nil {
+		d.distrust(c, err)
 		return nil, vif.Unavailable.From(err, "Open vSwitch's database did not answer a transaction on %s", d.socket)
 	}
 	if bad, err := ovsdb.CheckOperationResults(results, ops); err != nil {
