@@ -6,6 +6,8 @@ import "time"
 const (
 	AttachInterface = "attach_interface"
 	DetachInterface = "detach_interface"
+	AddFixedIP      = "add_fixed_ip"
+	RemoveFixedIP   = "remove_fixed_ip"
 )
 
 // How an operation ended; "" while it has not.
@@ -17,7 +19,7 @@ const (
 // An Operation is one change that was asked for, and what became of it.
 type Operation struct {
 	ID       string     `json:"id"`   // of the request: "req-" and a UUID
-	Kind     string     `json:"kind"` // AttachInterface or DetachInterface
+	Kind     string     `json:"kind"` // AttachInterface or one of the others
 	Server   string     `json:"server"`
 	Port     string     `json:"port"`    // "" where none was found or made
 	Project  string     `json:"project"` // of who asked; "" for one that stands above projects

@@ -29,7 +29,6 @@ func TestLock(t *testing.T) {
 		{"no action", "2.1", "member", `{}`, 400, `Malformed request body`, `"locked": false`},
 		{"no body", "2.1", "member", ``, 400, `Malformed request body`, `"locked": false`},
 		{"another action", "2.1", "member", `{"reboot": {"type": "HARD"}}`, 400, `{"badRequest": {"code": 400, "message": "There is no such action: reboot"}}`, `"locked": false`},
-		{"an address", "2.43", "member", `{"addFixedIp": {"networkId": "` + net89 + `"}}`, 400, `There is no such action: addFixedIp. vifd changes the addresses of a port by PUT /v2.0/ports/{id}.`, `"locked": false`},
 		{"an address, too late", "2.44", "member", `{"removeFixedIp": {}}`, 404, `{"itemNotFound": {"code": 404, "message": "The resource could not be found."}}`, `"locked": false`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/netip"
 
 	"vifd/vif"
 )
@@ -56,6 +57,13 @@ type Attachments interface {
 	// for good.
 	SetLink(ctx context.Context, server, port string, l vif.Link) (vif.Attachment, error)
 
+	// AddAddress gives r.Server one more address on r.Network, at a port that it has
+	// there, and RemoveAddress takes one away. Both return when the filter says so, or
+	// with nothing changed. A server without a port on the network is vif.NotFound,
+	// and one without the address vif.Invalid.
+	AddAddress(ctx context.Context, r vif.Request) error
+	RemoveAddress(ctx context.Context, r vif.Request, address netip.Addr) error
+
 	// Detaching tells whether a detach of that port from that server is under way.
 	Detaching(ctx context.Context, server, port string) bool
 
@@ -64,8 +72,8 @@ type Attachments interface {
 	Attached(ctx context.Context, server string) ([]vif.Attachment, error)
 }
 
-// Operations knows what was asked for: each attach and detach of the last 30
-// days that came as far as the engine.
+// Operations knows what was asked for: each attach and detach, and each change of
+// addresses, of the last 30 days that came as far as the engine.
 type Operations interface {
 	// Operations returns those on the server, or on all servers for "", newest
 	// first.

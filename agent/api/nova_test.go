@@ -135,8 +135,9 @@ var before = map[string]func(w *world){
 		w.servers[1].State = vif.ServerPaused
 		w.plug(vm2, portB, "")
 	},
-	"state-shutoff": func(w *world) { w.servers[1].State = vif.ServerStopped },
-	"del-last-nic":  func(w *world) { w.plug(vm2, portVM2, "") },
+	"addFixedIp-2.1": func(w *world) { w.plug(vm1, portB, "") },
+	"state-shutoff":  func(w *world) { w.servers[1].State = vif.ServerStopped },
+	"del-last-nic":   func(w *world) { w.plug(vm2, portVM2, "") },
 	"del-again-immediately": func(w *world) {
 		w.plug(vm1, portA, "")
 		w.attached[0].State = vif.Build

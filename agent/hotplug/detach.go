@@ -120,7 +120,7 @@ func (e *Engine) giveBack(ctx context.Context, a *store.Attachment) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error { return e.put(tx, *a) })
 }
 
-// succeeded keeps that a detach has been done.
+// succeeded keeps that what was asked for has been done.
 func (e *Engine) succeeded(ctx context.Context, op *operation) {
 	e.record(ctx, op.ended(op.row.Port, nil), "")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -23,9 +24,10 @@ type host struct {
 	ports map[string]vif.Port
 	nics  map[string]vif.ServerNIC // by alias
 	claim int64
-	up    bool               // the last tap is
-	taps  map[string]vif.NIC // by name, what each was made for
-	rose  map[string]bool    // the taps that are up
+	up    bool                     // the last tap is
+	taps  map[string]vif.NIC       // by name, what each was made for
+	rose  map[string]bool          // the taps that are up
+	pass  map[string][]vif.FixedIP // by port, what its filter lets pass
 
 	srv   vif.Server
 	gone  bool            // the server is undefined
@@ -39,13 +41,14 @@ type host struct {
 	slow  chan struct{}   // the switch takes a port when this is closed
 	error string          // why the switch cannot take the port
 	trace []string        // acts in the order in which they took effect
+	given netip.Addr      // the address that the authority gives next
 	hid   []string        // the ports whose NICs were taken out, likewise
 }
 
 func newHost() *host {
 	return &host{
 		facts: map[string]bool{}, ports: map[string]vif.Port{}, nics: map[string]vif.ServerNIC{}, down: map[string]bool{},
-		taps: map[string]vif.NIC{}, rose: map[string]bool{},
+		taps: map[string]vif.NIC{}, rose: map[string]bool{}, pass: map[string][]vif.FixedIP{}, given: had,
 		srv: vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Persistent: true, Slots: true, FreeSlots: 8, VCPUs: 1},
 	}
 }
@@ -185,7 +188,7 @@ func (h *host) Bridge(context.Context, string) (vif.Bridge, error) {
 }
 
 func (h *host) Filter(ctx context.Context, n vif.NIC) error {
-	return h.act(ctx, "switch", "filter", func() { h.set("flows %s", n.Port.ID[:8]) })
+	return h.act(ctx, "switch", "filter", func() { h.pass[n.Port.ID] = n.Port.FixedIPs; h.set("flows %s", n.Port.ID[:8]) })
 }
 
 func (h *host) Unfilter(ctx context.Context, n vif.NIC) error {
@@ -264,7 +267,7 @@ func (h *host) Free(string) bool { return true }
 func (h *host) Rules(_ context.Context, _ string, nics []vif.NIC) (vif.Rules, error) {
 	r := vif.Rules{Base: true, Astray: map[string]bool{}}
 	for _, n := range nics {
-		r.Astray[n.Port.ID] = !h.has("flows %s", n.Port.ID[:8])
+		r.Astray[n.Port.ID] = !h.has("flows %s", n.Port.ID[:8]) || !slices.Equal(h.pass[n.Port.ID], n.Port.FixedIPs)
 	}
 	return r, h.Healthy()
 }

@@ -86,6 +86,9 @@ func (l *lab) Release(_ context.Context, p vif.Port) error {
 		return mine, nil
 	})
 }
+func (l *lab) Readdress(context.Context, vif.Port, []vif.FixedIP) (p vif.Port, err error) {
+	return p, vif.Unsupported
+}
 func (l *lab) Held(context.Context) ([]vif.Port, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -21,6 +21,11 @@ type Authority interface {
 	// nothing and returns nil, whoever may have claimed the port since.
 	Release(ctx context.Context, p vif.Port) error
 
+	// Readdress gives p, which a server holds by the claim p.Claim, these addresses
+	// and no others. The zero Address of one asks for an address from its Subnet, or
+	// from any. Where that claim has ended the error is vif.WrongState.
+	Readdress(ctx context.Context, p vif.Port, want []vif.FixedIP) (vif.Port, error)
+
 	// Held returns the ports that are bound to this host.
 	Held(ctx context.Context) ([]vif.Port, error)
 }

@@ -62,7 +62,7 @@ func (e *Engine) Recover(ctx context.Context, l Look) error {
 	}
 	told := e.tellSeen(ctx, rows, w)
 	laid := e.lay(ctx, w)
-	return errors.Join(told, laid, e.mendAll(ctx, w), e.collect(ctx, w))
+	return errors.Join(told, laid, e.follow(ctx, w), e.mendAll(ctx, w), e.collect(ctx, w))
 }
 
 // lay puts the base flows of bridges back, and looks at the flows again then: a

@@ -64,21 +64,3 @@ func checkBound(old, p vif.Port) error {
 	}
 	return nil
 }
-
-// readdress returns the addresses that old gets in place of those it has. What
-// it had already it keeps; what it loses rests for the quarantine.
-func (l *Local) readdress(tx *store.Tx, old vif.Port, want []vif.FixedIP) ([]vif.FixedIP, error) {
-	if slices.Equal(want, old.FixedIPs) {
-		return old.FixedIPs, nil
-	}
-	claims := make([]vif.AddressClaim, len(want))
-	for i, f := range want {
-		claims[i] = vif.AddressClaim{Address: f.Address, Subnet: f.Subnet}
-	}
-	found, err := l.allocate(tx, old, claims)
-	if err != nil {
-		return nil, err
-	}
-	gone := slices.DeleteFunc(slices.Clone(old.FixedIPs), func(f vif.FixedIP) bool { return slices.Contains(found, f) })
-	return found, l.rest(tx, old, gone)
-}

@@ -13,6 +13,7 @@ import (
 type Authority interface {
 	Claim(ctx context.Context, r vif.Request) (vif.Port, error)
 	Release(ctx context.Context, p vif.Port) error
+	Readdress(ctx context.Context, p vif.Port, want []vif.FixedIP) (vif.Port, error)
 	Held(ctx context.Context) ([]vif.Port, error)
 }
 
@@ -41,6 +42,8 @@ func Run(t *testing.T, open func(t *testing.T) (Authority, Networks)) {
 		"releases more than once":              releasesTwice,
 		"does not release another claim":       releasesOldClaim,
 		"knows what is held":                   knowsHeld,
+		"gives other addresses":                givesOthers,
+		"gives no others for an old claim":     keepsFromOldClaim,
 		"gives a port to one of many":          givesPortOnce,
 		"gives an address to one of many":      givesAddressOnce,
 		"gives its own address to one of many": givesOwnAddresses,
