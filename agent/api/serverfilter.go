@@ -17,7 +17,7 @@ var serverTests = map[string]struct {
 	"uuid":       {0, func(s vif.Server, value string) bool { return s.ID == canonical(value) }},
 	"status":     {0, func(s vif.Server, value string) bool { return strings.EqualFold(statusOf(s.State).status, value) }},
 	"image":      {0, func(s vif.Server, value string) bool { return s.Image == canonical(value) }},
-	"flavor":     {0, func(s vif.Server, value string) bool { return s.Flavor == value }},
+	"flavor":     {0, func(s vif.Server, value string) bool { return flavorName(s) == value }},
 	"project_id": {0, ofProject},
 	"tenant_id":  {0, ofProject},
 	"user_id":    {0, func(s vif.Server, value string) bool { return canonical(s.User) == canonical(value) }},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/url"
 	"time"
 
 	"vifd/vif"
@@ -38,9 +39,9 @@ func imageView(c *call, s vif.Server) any {
 
 // flavorView is a server's size: by reference before 2.47, and then by value.
 func flavorView(c *call, s vif.Server) object {
-	name := orElse(s.Flavor, "unknown")
+	name := flavorName(s)
 	if !c.version.atLeast(47) {
-		return object{{"id", name}, {"links", links("bookmark", c.bookmark("/flavors/"+name))}}
+		return object{{"id", name}, {"links", links("bookmark", c.bookmark("/flavors/"+url.PathEscape(name)))}}
 	}
 	return object{
 		{"vcpus", s.VCPUs}, {"ram", s.MemoryMiB}, {"disk", 0}, {"ephemeral", 0}, {"swap", 0},

@@ -32,6 +32,8 @@ func TestNovaClient(t *testing.T) {
 	contains(t, nova(t, "interface-list g1"), n.Port, n.MAC, "10.20.0.55", "uplink")
 	contains(t, nova(t, "--os-compute-api-version 2.1 interface-list "+g.UUID), n.Port, n.MAC, "10.20.0.55")
 	contains(t, nova(t, "list"), "g1", "g2", "10.20.0.55")
+	contains(t, nova(t, "show g1"), "10.20.0.55", "1-vcpu-128-mib")
+	contains(t, nova(t, "--os-compute-api-version 2.1 show g1"), "1-vcpu-128-mib (1-vcpu-128-mib)")
 	nova(t, "interface-detach g1 "+n.Port)
 	gone(t, g, n.Port)
 	contains(t, nova(t, "instance-action-list g1"), "attach_interface", "detach_interface")

@@ -17,6 +17,9 @@ func TestOpenStackClient(t *testing.T) {
 		{"port", "2.1", addPort},
 		{"network", "2.49", addNetwork},
 		{"fixed ip", "2.70", addFixedIP},
+		{"another address", "2.43", anotherAddress},
+		{"names", "2.1", sizes},
+		{"names", "2.92", sizes},
 		{"lock", "2.92", lockServer}, // the newest that this client knows
 		{"lists", "2.92", listAll},
 	} {
@@ -87,6 +90,28 @@ func addFixedIP(t *testing.T, version string) {
 	checkWhole(t, g, console, n)
 	openstack(t, version, "server remove port g1 "+n.Port)
 	gone(t, g, n.Port)
+}
+
+// anotherAddress gives a port that is there one more. This client has lost the
+// command that takes it away again.
+func anotherAddress(t *testing.T, version string) {
+	g := guest1(t)
+	before := attach(t, g, blue)
+	openstack(t, version, "server add fixed ip g1 blue")
+	if n := only(t, g); n.Port != before.Port || len(n.IPs) != len(before.IPs)+1 {
+		t.Errorf("g1 had %+v, and has %+v", before, n)
+	}
+}
+
+// sizes looks at servers as clients do who look everything up, and finds their
+// size by its name.
+func sizes(t *testing.T, version string) {
+	contains(t, openstack(t, version, "server list -f value -c Name -c Flavor"), "g1 1-vcpu-128-mib", "g2 1-vcpu-128-mib")
+	contains(t, openstack(t, version, "server show g1 -f value -c flavor"), "1-vcpu-128-mib")
+	if version != "2.1" {
+		contains(t, openstack(t, version, "flavor list -f value -c Name -c RAM -c VCPUs"), "1-vcpu-128-mib 128 1")
+		contains(t, openstack(t, version, "flavor show 1-vcpu-128-mib -f value -c vcpus"), "1")
+	}
 }
 
 // lockServer locks, and reads afterwards what had been asked for.

@@ -40,6 +40,8 @@ var elsewhere = []struct{ prefix, why string }{
 	{"del-again-immediately", "TestDetachAtOnce"},
 	{"server-show-2.1", "the guest was not made by Nova, and has neither image nor flavor"},
 	{"uwsgi-ok-delete", "as del-last-nic"},
+	{"addFixedIp-2.1", "the guest is not on that network there; TestTempest"},
+	{"virtual-interfaces-", "they are gone only where the configuration says so; TestDialects"},
 }
 
 // A stage is the host as the exchanges find it: the recorded IDs by those that

@@ -21,6 +21,7 @@ func TestTempest(t *testing.T) {
 		{"test_reassign_port_between_servers", reassign},
 		{"test_create_get_list_interfaces", sinceTags},
 		{"test_tagged_attachment", waitForEvent},
+		{"test_add_remove_fixed_ip", addRemoveFixedIP},
 		{"openstack_compute_interface_attach_v2", terraform},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
