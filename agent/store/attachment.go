@@ -65,7 +65,9 @@ func (tx *Tx) PutAttachment(a Attachment) error {
 		a.Created = a.Updated
 	}
 	n := a.NIC
-	changed, err := tx.exec(`INSERT INTO attachment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	changed, err := tx.exec(`INSERT INTO attachment (port, server, tap, bridge, ofport, gen, nic, desired,
+			settled, persisted, released, operation, error, created, updated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (port) DO UPDATE SET server = excluded.server, tap = excluded.tap, bridge = excluded.bridge,
 			ofport = excluded.ofport, gen = excluded.gen, nic = excluded.nic, desired = excluded.desired,
 			settled = excluded.settled, persisted = excluded.persisted, released = excluded.released,

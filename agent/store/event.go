@@ -23,7 +23,7 @@ func (tx *Tx) AddEvent(e vif.Event) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.exec(`INSERT INTO event VALUES (?, ?, ?, ?)`, e.ID, nanos(e.At), e.Project, body); err != nil {
+	if _, err := tx.exec(`INSERT INTO event (id, at, project, body) VALUES (?, ?, ?, ?)`, e.ID, nanos(e.At), e.Project, body); err != nil {
 		return err
 	}
 	tx.eventful = true

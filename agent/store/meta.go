@@ -24,6 +24,6 @@ func (tx *Tx) PutMeta(key, value string) error {
 		_, err := tx.exec(`DELETE FROM meta WHERE key = ?`, key)
 		return err
 	}
-	_, err := tx.exec(`INSERT OR REPLACE INTO meta VALUES (?, ?)`, key, value)
+	_, err := tx.exec(`INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)`, key, value)
 	return err
 }

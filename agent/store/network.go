@@ -27,7 +27,9 @@ func (tx *Tx) Network(id string) (vif.Network, error) {
 // PutNetwork keeps n in place of what has its ID. No two networks have the same
 // segment.
 func (tx *Tx) PutNetwork(n vif.Network) error {
-	_, err := tx.exec(`INSERT INTO network VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.exec(`INSERT INTO network (id, name, project, bridge, vlan, mtu,
+			shared, admin_up, secure, created, updated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, project = excluded.project,
 			bridge = excluded.bridge, vlan = excluded.vlan, mtu = excluded.mtu, shared = excluded.shared,
 			admin_up = excluded.admin_up, secure = excluded.secure, updated = excluded.updated`,

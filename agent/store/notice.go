@@ -11,7 +11,7 @@ func (tx *Tx) AddNotice(n vif.Notice) (err error) {
 	if n.ID, err = tx.next("notice"); err != nil {
 		return err
 	}
-	if _, err := tx.exec(`INSERT INTO notice VALUES (?, ?, ?, ?, ?)`, n.ID, n.Server, n.Port, n.Name, n.Status); err != nil {
+	if _, err := tx.exec(`INSERT INTO notice (id, server, port, name, status) VALUES (?, ?, ?, ?, ?)`, n.ID, n.Server, n.Port, n.Name, n.Status); err != nil {
 		return err
 	}
 	tx.eventful = true

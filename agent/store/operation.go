@@ -38,7 +38,9 @@ func (tx *Tx) PutOperation(o vif.Operation) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT OR REPLACE INTO operation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = tx.exec(`INSERT OR REPLACE INTO operation (id, kind, server, port, project, user,
+			started, finished, result, error, steps)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.ID, o.Kind, o.Server, o.Port, o.Project, o.User, nanos(o.Started), nanos(o.Finished), o.Result, o.Error, steps)
 	return conflict(err)
 }

@@ -69,7 +69,9 @@ func (tx *Tx) Port(id string) (vif.Port, error) {
 // PutPort keeps p, with its addresses, in place of what has its ID. On one
 // network no two ports have the same MAC or the same address.
 func (tx *Tx) PutPort(p vif.Port) error {
-	_, err := tx.exec(`INSERT INTO port VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.exec(`INSERT INTO port (id, name, project, network, mac, secure, admin_up,
+			device, device_owner, host, claim, ephemeral, created, updated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, project = excluded.project, mac = excluded.mac,
 			secure = excluded.secure, admin_up = excluded.admin_up, device = excluded.device,
 			device_owner = excluded.device_owner, host = excluded.host, claim = excluded.claim,
@@ -87,7 +89,7 @@ func (tx *Tx) putFixed(p vif.Port) error {
 		return err
 	}
 	for place, f := range p.FixedIPs {
-		_, err := tx.exec(`INSERT INTO fixed_ip VALUES (?, ?, ?, ?, ?)`, p.Network, sortable(f.Address), f.Subnet, p.ID, place)
+		_, err := tx.exec(`INSERT INTO fixed_ip (network, address, subnet, port, place) VALUES (?, ?, ?, ?, ?)`, p.Network, sortable(f.Address), f.Subnet, p.ID, place)
 		if err != nil {
 			return conflict(err, claim{"fixed_ip.network, fixed_ip.address", addressTaken(f.Address)})
 		}

@@ -8,7 +8,7 @@ import (
 // Quarantine keeps an address of a network from being allocated, from now until
 // EndQuarantine. project is whose it was.
 func (tx *Tx) Quarantine(network string, a netip.Addr, project string, now time.Time) error {
-	_, err := tx.exec(`INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?)`, network, sortable(a), project, nanos(now))
+	_, err := tx.exec(`INSERT OR REPLACE INTO quarantine (network, address, project, released) VALUES (?, ?, ?, ?)`, network, sortable(a), project, nanos(now))
 	return err
 }
 

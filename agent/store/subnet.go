@@ -45,7 +45,9 @@ func (tx *Tx) PutSubnet(s vif.Subnet) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO subnet VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)
+	_, err = tx.exec(`INSERT INTO subnet (id, name, project, network, cidr, gateway,
+			pools, dns, dhcp, last, created, updated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, project = excluded.project, network = excluded.network,
 			cidr = excluded.cidr, gateway = excluded.gateway, pools = excluded.pools, dns = excluded.dns,
 			dhcp = excluded.dhcp, updated = excluded.updated`,

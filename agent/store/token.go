@@ -26,7 +26,9 @@ func (tx *Tx) Token(id string) (vif.Token, error) {
 
 // PutToken keeps a new token. A name that another has is vif.InUse.
 func (tx *Tx) PutToken(t vif.Token) error {
-	_, err := tx.exec(`INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err := tx.exec(`INSERT INTO token (id, name, role, project,
+			hash, created, expires, used)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		t.ID, t.Name, t.Role, t.Project, blob(t.Hash), nanos(t.Created), nanos(t.Expires), nanos(t.Used))
 	return conflict(err, claim{"token.name", fmt.Sprintf("There is a token with the name %s. Revoke it, or choose another name.", t.Name)})
 }

@@ -36,7 +36,7 @@ func (tx *Tx) AllTold() (map[string]Told, error) {
 
 // PutTold keeps t in place of what its port has.
 func (tx *Tx) PutTold(t Told) error {
-	_, err := tx.exec(`INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?)`,
+	_, err := tx.exec(`INSERT OR REPLACE INTO told (port, gen, server, project, state, plugged) VALUES (?, ?, ?, ?, ?, ?)`,
 		t.Port, t.Gen, t.Server, t.Project, string(t.State), t.Plugged)
 	return err
 }
