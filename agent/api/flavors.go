@@ -58,16 +58,31 @@ func (a *API) flavorList(c *call, view func(*call, vif.Server) object) (reply, e
 }
 
 func (a *API) showFlavor(c *call) (reply, error) {
-	found, err := a.flavors(c)
+	found, err := a.flavor(c)
 	if err != nil {
 		return reply{}, err
+	}
+	return ok(object{{"flavor", flavorDetail(c, found)}}), nil
+}
+
+// listExtraSpecs answers that there are none, which clients want to hear.
+func (a *API) listExtraSpecs(c *call) (reply, error) {
+	_, err := a.flavor(c)
+	return ok(object{{"extra_specs", object{}}}), err
+}
+
+// flavor returns a server of the size that c's path names.
+func (a *API) flavor(c *call) (vif.Server, error) {
+	found, err := a.flavors(c)
+	if err != nil {
+		return vif.Server{}, err
 	}
 	id := c.params["flavor"]
 	i := slices.IndexFunc(found, func(s vif.Server) bool { return flavorName(s) == id })
 	if i < 0 {
-		return reply{}, vif.NotFound.Because("Flavor %s could not be found.", shorten(id))
+		return vif.Server{}, vif.NotFound.Because("Flavor %s could not be found.", shorten(id))
 	}
-	return ok(object{{"flavor", flavorDetail(c, found[i])}}), nil
+	return found[i], nil
 }
 
 // flavorDetail is a size as the microversion shows it. What a server's definition

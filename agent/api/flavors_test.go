@@ -37,6 +37,8 @@ func TestFlavors(t *testing.T) {
 		{"since 2.61", "/flavors/detail", "2.61", member, 200, `"extra_specs": {}}`},
 		{"another's", "/flavors/8-vcpu-4096-mib", "2.1", member, 404, `Flavor 8-vcpu-4096-mib could not be found.`},
 		{"none", "/flavors/x", "2.1", admin, 404, `{"itemNotFound": {"code": 404, "message": "Flavor x could not be found."}}`},
+		{"more of one", "/flavors/2-vcpu-512-mib/os-extra_specs", "2.1", member, 200, `{"extra_specs": {}}`},
+		{"more of another's", "/flavors/8-vcpu-4096-mib/os-extra_specs", "2.1", member, 404, `could not be found.`},
 		{"servers of that size", "/servers?flavor=2-vcpu-512-mib", "2.1", member, 200, `"name": "slow"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

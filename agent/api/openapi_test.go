@@ -100,7 +100,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{"GET", "/v2.1/servers/" + vm1 + "/os-instance-actions", ""}, {"GET", "/v2.1/servers/" + vm1 + "/os-instance-actions/req-x", ""},
 		{"GET", "/v2.1/servers/" + vm1 + "/ips", ""}, {"GET", "/v2.1/servers/" + vm1 + "/ips/peer-net88", ""},
 		{"POST", "/v2.1/servers/" + vm1 + "/action", `{"addFixedIp":{"networkId":"` + net88 + `"}}`}, {"POST", "/v2.1/servers/" + vm1 + "/action", `{"removeFixedIp":{"address":"10.88.0.125"}}`},
-		{"GET", "/v2.1/flavors", ""}, {"GET", "/v2.1/flavors/detail", ""}, {"GET", "/v2.1/flavors/0-vcpu-0-mib", ""}, {"GET", "/v2/flavors/none", ""},
+		{"GET", "/v2.1/flavors", ""}, {"GET", "/v2.1/flavors/detail", ""}, {"GET", "/v2.1/flavors/0-vcpu-0-mib", ""}, {"GET", "/v2/flavors/none", ""}, {"GET", "/v2.1/flavors/0-vcpu-0-mib/os-extra_specs", ""},
 		{"GET", "/v2.0/", ""}, {"GET", "/v2.0/extensions", ""}, {"GET", "/v2.0/extensions/provider", ""},
 		{"GET", "/v2.1/networks", ""}, {"GET", "/v2.0/networks/" + net88, ""}, {"GET", "/v2.0/networks/none", ""},
 		{"POST", "/v2.0/networks", `{"network":{"name":"x","provider:segmentation_id":7,"provider:network_type":"vlan"}}`},

@@ -53,6 +53,7 @@ func (a *API) computeRoutes(base string, as *dialect) []route {
 		{"GET", base + "/flavors", Reader, as, a.listFlavors, nil},
 		{"GET", base + "/flavors/detail", Reader, as, a.listFlavorsInDetail, nil},
 		{"GET", base + "/flavors/{flavor}", Reader, as, a.showFlavor, nil},
+		{"GET", base + "/flavors/{flavor}/os-extra_specs", Reader, as, a.listExtraSpecs, nil},
 	}
 }
 

@@ -106,10 +106,10 @@ func anotherAddress(t *testing.T, version string) {
 // sizes looks at servers as clients do who look everything up, and finds their
 // size by its name.
 func sizes(t *testing.T, version string) {
-	contains(t, openstack(t, version, "server list -f value -c Name -c Flavor"), "g1 1-vcpu-128-mib", "g2 1-vcpu-128-mib")
+	contains(t, openstack(t, version, "server list -f value -c Name -c Flavor"), "g1 1-vcpu-128-mib", "g2 2-vcpu-128-mib")
 	contains(t, openstack(t, version, "server show g1 -f value -c flavor"), "1-vcpu-128-mib")
 	if version != "2.1" {
-		contains(t, openstack(t, version, "flavor list -f value -c Name -c RAM -c VCPUs"), "1-vcpu-128-mib 128 1")
+		contains(t, openstack(t, version, "flavor list -f value -c Name -c RAM -c VCPUs"), "1-vcpu-128-mib 128 1", "2-vcpu-128-mib 128 2")
 		contains(t, openstack(t, version, "flavor show 1-vcpu-128-mib -f value -c vcpus"), "1")
 	}
 }
