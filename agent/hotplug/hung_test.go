@@ -17,13 +17,19 @@ func (hung) Rules(ctx context.Context, _ string, _ []vif.NIC) (vif.Rules, error)
 	return vif.Rules{}, ctx.Err()
 }
 
+func (hung) Bridge(ctx context.Context, _ string) (vif.Bridge, error) {
+	<-ctx.Done()
+	return vif.Bridge{}, ctx.Err()
+}
+
 func (hung) Lay(ctx context.Context, _ string) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
 // A pass has no end of its own: without one, a switch that hangs would keep it from
-// mending anything, and a vifd that starts from ever being ready.
+// mending anything, and a vifd that starts from ever being ready. Nor shall it cost
+// an attach all its time.
 func TestSwitchHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun, s := time.Now(), hung{newHost()}
@@ -37,6 +43,10 @@ func TestSwitchHangs(t *testing.T) {
 		e := &Engine{Parts: Parts{Switch: s}}
 		if err := e.layOne(t.Context(), "br-int"); err == nil || time.Since(begun) != answer {
 			t.Errorf("base flows were waited for %v: %v", time.Since(begun), err)
+		}
+		begun = time.Now()
+		if _, err := e.bridge(t.Context(), nic.Port); err == nil || time.Since(begun) != answer {
+			t.Errorf("the bridge was waited for %v: %v", time.Since(begun), err)
 		}
 	})
 }

@@ -105,6 +105,8 @@ func (e *Engine) settle(ctx context.Context, jobs []*job) error {
 // bridge returns the bridge that carries p's network. That it is missing is this
 // host's fault and not the request's: the binding has failed.
 func (e *Engine) bridge(ctx context.Context, p vif.Port) (vif.Bridge, error) {
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
 	b, err := e.Switch.Bridge(ctx, p.Segment.Bridge)
 	if errors.Is(err, vif.NotFound) {
 		return b, vif.Unavailable.From(err, "Port %s cannot be bound on this host: %s", p.ID, vif.Shown(err))

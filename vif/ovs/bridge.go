@@ -2,6 +2,7 @@ package ovs
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ type bridge struct {
 	mu       sync.Mutex
 	conn     *openflow.Conn // nil while there is none
 	prepared bool           // since conn was opened
+	why      error          // why it could not be prepared when that was tried last
 }
 
 func userspace(b *bridgeRow) bool { return b.DatapathType == "netdev" }
@@ -64,7 +66,12 @@ func (s *Switch) ready(ctx context.Context, name string) (*bridge, error) {
 	if b.ready() {
 		return b, nil
 	}
-	return b, s.prepare(ctx, b)
+	err := s.prepare(ctx, b)
+	if b.tried(err) {
+		s.config.Log.Warn("bridge is not ready", "bridge", name, "err", err)
+		poke(s.lost)
+	}
+	return b, err
 }
 
 // bridge returns the bridge of that name, which need not exist.
@@ -94,11 +101,26 @@ func (b *bridge) ready() bool {
 	return b.prepared && b.conn.Alive()
 }
 
-// lost tells whether the bridge was ready and has gone away since.
+// tried notes what preparing the bridge came to, and tells whether it is news that
+// it failed. A caller who went away says nothing of the bridge, and one that does not
+// exist is forgotten.
+func (b *bridge) tried(err error) (news bool) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, vif.NotFound) {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	news = b.why == nil && err != nil
+	b.why = err
+	return news
+}
+
+// lost tells whether ovs-vswitchd did not answer for the bridge when it was asked
+// last, or has gone away since.
 func (b *bridge) lost() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.conn != nil && !b.conn.Alive()
+	return b.why != nil || b.conn != nil && !b.conn.Alive()
 }
 
 // connection returns the connection to the bridge, or nil.

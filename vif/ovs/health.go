@@ -2,8 +2,8 @@ package ovs
 
 import "vifd/vif"
 
-// Healthy returns nil while ovsdb-server answers and no bridge that was prepared
-// has gone away, and else what is wrong.
+// Healthy returns nil while ovsdb-server answers, and ovs-vswitchd for each bridge
+// that was asked for, and else what is wrong.
 func (s *Switch) Healthy() error {
 	if _, err := s.db.connected(); err != nil {
 		return err

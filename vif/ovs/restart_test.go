@@ -142,6 +142,24 @@ func TestSwitchdRestarts(t *testing.T) {
 	must(t, h.filtered(s, bridge, n))
 }
 
+// A bridge for which ovs-vswitchd has never answered is no healthy one.
+func TestSwitchdHangs(t *testing.T) {
+	h := newHost(t)
+	s := h.open()
+	bridge := h.addBridge()
+	must(t, h.switchd.Process.Signal(syscall.SIGSTOP))
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := s.Bridge(short, bridge); vif.KindOf(err) != vif.Unavailable {
+		t.Errorf("Bridge: %v", err)
+	}
+	if err := s.Healthy(); vif.KindOf(err) != vif.Unavailable {
+		t.Errorf("Healthy: %v", err)
+	}
+	must(t, h.switchd.Process.Signal(syscall.SIGCONT))
+	h.await("the bridge is tried again", func() bool { return s.Healthy() == nil })
+}
+
 // A server that hangs holds nobody beyond his context.
 func TestServerHangs(t *testing.T) {
 	h := newDatabase(t)
