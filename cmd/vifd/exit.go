@@ -60,6 +60,14 @@ var kinds = map[vif.Kind]struct {
 	vif.Internal:    {exitFailed, "'journalctl -u vifd' has the cause"},
 }
 
+// shows says what to look at where something is not there, or there already, for
+// commands that are about other things than servers, networks and ports.
+var shows = map[string]string{
+	"token":      "'vifd token list' shows which there are",
+	"store":      "",
+	"operations": "'vifd operations' shows the newest",
+}
+
 const mayI = "root and the group vifd-admin may change things, the group vifd may look; 'id' shows yours"
 
 // A degraded says that all was done that was asked for, and that what was found
@@ -85,6 +93,9 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		return exitFailed // what was found has been shown
 	}
 	code, cure := a.judge(err)
+	if other, ok := shows[topic(cmd)]; ok && (errors.Is(err, vif.NotFound) || errors.Is(err, vif.InUse)) {
+		cure = other
+	}
 	if code == exitUsage && cure == "" {
 		cure = fmt.Sprintf("'%s --help' says how it is used", cmd.CommandPath())
 	}
@@ -120,6 +131,12 @@ func (a *app) judge(err error) (code int, cure string) {
 		return exitFailed, ""
 	}
 	return k.code, k.cure
+}
+
+// topic returns the first word that names the command.
+func topic(cmd *cobra.Command) string {
+	words := strings.Fields(cmd.CommandPath())
+	return words[min(1, len(words)-1)]
 }
 
 func refused(err error) bool {

@@ -111,5 +111,5 @@ func hostMAC(guest string) (net.HardwareAddr, error) {
 }
 
 func stranger(name string) error {
-	return vif.InUse.Because("a device named %s exists on this host, and is not vifd's", name)
+	return vif.InUse.Because("a device named %s exists on this host, and its alias does not say that it is vifd's: delete it, or give it its alias back", name)
 }
