@@ -115,12 +115,18 @@ func (b *bridge) tried(err error) (news bool) {
 	return news
 }
 
-// lost tells whether ovs-vswitchd did not answer for the bridge when it was asked
-// last, or has gone away since.
+// trouble returns why the bridge could not be prepared when that was tried last, or nil.
+func (b *bridge) trouble() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.why
+}
+
+// lost tells whether the bridge was ready and has gone away since.
 func (b *bridge) lost() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.why != nil || b.conn != nil && !b.conn.Alive()
+	return b.conn != nil && !b.conn.Alive()
 }
 
 // connection returns the connection to the bridge, or nil.

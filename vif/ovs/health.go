@@ -2,8 +2,8 @@ package ovs
 
 import "vifd/vif"
 
-// Healthy returns nil while ovsdb-server answers, and ovs-vswitchd for each bridge
-// that was asked for, and else what is wrong.
+// Healthy returns nil while ovsdb-server answers and no bridge that was prepared
+// has gone away, and else what is wrong.
 func (s *Switch) Healthy() error {
 	if _, err := s.db.connected(); err != nil {
 		return err
@@ -11,6 +11,20 @@ func (s *Switch) Healthy() error {
 	for _, b := range s.known() {
 		if b.lost() {
 			return vif.Unavailable.Because("ovs-vswitchd does not answer for bridge %s: is it running?", b.name)
+		}
+	}
+	return nil
+}
+
+// Whole returns nil while it is Healthy and every bridge that was asked for could be
+// prepared. One that could not says nothing of the ports on others.
+func (s *Switch) Whole() error {
+	if err := s.Healthy(); err != nil {
+		return err
+	}
+	for _, b := range s.known() {
+		if err := b.trouble(); err != nil {
+			return err
 		}
 	}
 	return nil
