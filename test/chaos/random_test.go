@@ -46,7 +46,7 @@ func TestModel(t *testing.T) {
 			var steps atomic.Int64
 			defer func() { all.Add(steps.Load()) }()
 			synctest.Test(t, func(t *testing.T) {
-				for steps.Load() < int64(wanted)/side {
+				for steps.Load() < int64(max(wanted, side))/side {
 					d.models(t, own.Uint64(), &steps)
 				}
 			})
