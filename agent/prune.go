@@ -17,12 +17,7 @@ func (a *agent) prune(ctx context.Context) {
 	turn := time.NewTicker(pruning)
 	defer turn.Stop()
 	for {
-		err := a.store.Update(ctx, func(tx *store.Tx) error {
-			_, operations := tx.PruneOperations(time.Now().Add(-store.OperationsKept))
-			_, answers := tx.PruneAnswers(time.Now().Add(-store.AnswersKept))
-			_, events := tx.PruneEvents(time.Now().Add(-store.EventsKept))
-			return errors.Join(operations, answers, events)
-		})
+		err := a.store.Update(ctx, func(tx *store.Tx) error { return pruned(tx, time.Now()) })
 		if ctx.Err() == nil {
 			a.warn("old operations, answers and events are kept", err)
 		}
@@ -32,4 +27,13 @@ func (a *agent) prune(ctx context.Context) {
 		case <-turn.C:
 		}
 	}
+}
+
+// pruned does it once, whatever the clock has come to since the last time.
+func pruned(tx *store.Tx, now time.Time) error {
+	dated := tx.Redate(now)
+	_, operations := tx.PruneOperations(now.Add(-store.OperationsKept))
+	_, answers := tx.PruneAnswers(now.Add(-store.AnswersKept))
+	_, events := tx.PruneEvents(now.Add(-store.EventsKept))
+	return errors.Join(dated, operations, answers, events)
 }

@@ -44,7 +44,9 @@ func blob(b []byte) []byte {
 }
 
 // PruneAnswers deletes the answers from before the time, and says how many they
-// were.
+// were. What is noted of a request that is still under way stays, whatever the
+// clock has come to.
 func (tx *Tx) PruneAnswers(before time.Time) (int64, error) {
-	return tx.exec(`DELETE FROM answer WHERE created < ?`, nanos(before))
+	return tx.exec(`DELETE FROM answer WHERE created < ? AND NOT (status = 0 AND EXISTS (
+		SELECT 1 FROM operation, json_each(answer.operations) AS o WHERE operation.id = o.value AND operation.finished = 0))`, nanos(before))
 }

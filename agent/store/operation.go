@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"time"
 
 	"vifd/vif"
@@ -45,8 +46,22 @@ func (tx *Tx) PutOperation(o vif.Operation) error {
 	return conflict(err)
 }
 
-// PruneOperations deletes the operations that began before the time, and says
-// how many they were.
+// PruneOperations deletes the operations that began before the time and have
+// ended, and says how many they were.
 func (tx *Tx) PruneOperations(before time.Time) (int64, error) {
-	return tx.exec(`DELETE FROM operation WHERE started < ?`, nanos(before))
+	return tx.exec(`DELETE FROM operation WHERE started < ? AND finished <> 0`, nanos(before))
+}
+
+// Redate lets operations, answers and events that claim to come from the future,
+// since a clock was set back, count from now on: they would be kept until then.
+func (tx *Tx) Redate(now time.Time) (err error) {
+	for _, future := range []string{
+		`UPDATE operation SET started = ?1 WHERE started > ?1`,
+		`UPDATE answer SET created = ?1 WHERE created > ?1`,
+		`UPDATE event SET at = ?1 WHERE at > ?1`,
+	} {
+		_, e := tx.exec(future, nanos(now))
+		err = errors.Join(err, e)
+	}
+	return err
 }
