@@ -14,7 +14,7 @@ const busy = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-L
 // once, and how long where each of them has the last open file there is.
 const (
 	farewellTime  = time.Second
-	farewellShort = 50 * time.Millisecond
+	farewellShort = 20 * time.Millisecond
 	maxFarewells  = 16
 )
 

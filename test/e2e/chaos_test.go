@@ -73,7 +73,7 @@ func hung(t *testing.T, g *testhost.Running, d *testhost.Daemon) {
 }
 
 // One port goes into a guest and out of it, again and again: it keeps its MAC and
-// its place, no slot is lost, and vifd does not grow.
+// its place, no slot is lost, and vifd does not grow, nor when daemons restart.
 func TestChaosRounds(t *testing.T) {
 	clean(t)
 	g := host.Guest("g1")
@@ -93,15 +93,24 @@ func TestChaosRounds(t *testing.T) {
 	for range 3 {
 		round()
 	}
-	first, files, memory := round(), open(t), resident(t)
+	first, files, memory, routines := round(), open(t), resident(t), goroutines(t)
 	for range dose.Often(20, 200) {
 		if at := round(); at != first {
 			t.Fatalf("round %d: at %s, and before at %s", rounds, at, first)
 		}
 	}
+	for range dose.Often(1, 10) { // daemons that come back are found again, and the old connections gone
+		for _, d := range []*testhost.Daemon{host.Libvirtd, host.VSwitchd, host.OVSDB} {
+			if err := d.Kill(within(t, patience)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bringBack(t, []*testhost.Daemon{host.Libvirtd, host.VSwitchd, host.OVSDB})
+		takeOut(t, g, servesAgain(t, g).Port)
+	}
 	until(t, soon, func() string {
-		if now := open(t); now > files+2 {
-			return fmt.Sprintf("%d files are open, and were %d", now, files)
+		if now, more := open(t), goroutines(t); now > files+2 || more > routines+2 {
+			return fmt.Sprintf("%d files are open, and were %d; %d goroutines, and were %d", now, files, more, routines)
 		}
 		return ""
 	})
@@ -118,6 +127,17 @@ func open(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(files)
+}
+
+// goroutines returns how many vifd says that it has.
+func goroutines(t *testing.T) int {
+	t.Helper()
+	_, rest, _ := strings.Cut(ask(t, "GET", "/metrics", "").is(t, 200).Body, "\ngo_goroutines ")
+	n, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // resident returns vifd's memory in KiB.

@@ -88,7 +88,7 @@ func TestNoFilesLeft(t *testing.T) {
 			c.Close()
 		}
 	}()
-	for range 16 {
+	for range 10 {
 		c, err := net.Dial("unix", host.Socket)
 		if err != nil {
 			t.Fatal(err)
