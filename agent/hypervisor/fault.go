@@ -30,6 +30,10 @@ var faults = []fault{
 		"QEMU cannot open the tap of the NIC: it was made for another number of queues."},
 	{libvirt.ERR_OK, "SCM_RIGHTS", vif.Internal,
 		"QEMU did not get the tap of the NIC: AppArmor or SELinux on this host forbids it."},
+	{libvirt.ERR_OK, "no longer running", vif.WrongState, endedMeanwhile},
+	{libvirt.ERR_OK, "End of file from qemu monitor", vif.WrongState, endedMeanwhile},
+	{libvirt.ERR_OK, "Unable to read from monitor", vif.WrongState, endedMeanwhile},
+	{libvirt.ERR_OK, "Unable to write to monitor", vif.WrongState, endedMeanwhile},
 	{libvirt.ERR_OPERATION_INVALID, "", vif.WrongState, "The state of the server does not allow that."},
 	{libvirt.ERR_OPERATION_UNSUPPORTED, "", vif.Unsupported, notSupported},
 	{libvirt.ERR_CONFIG_UNSUPPORTED, "", vif.Unsupported, notSupported},
@@ -45,8 +49,9 @@ var faults = []fault{
 const (
 	noSlot = "The server has %d PCI slots for hot-plugging, and none is free for another NIC. Detach one, or stop the server, " +
 		"add <controller type='pci' model='pcie-root-port'/> elements to its definition and start it again."
-	notSupported = "libvirt or QEMU on this host cannot do that."
-	noAccess     = "libvirt on this host does not let vifd in."
+	endedMeanwhile = "The server ended in the middle of it; try again."
+	notSupported   = "libvirt or QEMU on this host cannot do that."
+	noAccess       = "libvirt on this host does not let vifd in."
 )
 
 // The errors of an unplug that are no refusals. They have no code of their own.
