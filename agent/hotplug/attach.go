@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"vifd/agent/store"
 	"vifd/vif"
 	"vifd/vif/fail"
 )
@@ -132,24 +133,36 @@ func (e *Engine) turn(ctx context.Context, server string) (unlock func(), waited
 // look returns the server if so many NICs can be plugged into it now. Whoever
 // checked the request has looked already; a second look is for those who had to wait.
 func (e *Engine) look(ctx context.Context, r vif.Request, nics int) (srv vif.Server, err error) {
-	if r.Seen != nil && room(*r.Seen, nics) == nil {
+	var has []store.Attachment
+	err = e.Store.View(ctx, func(tx *store.Tx) (err error) { has, err = tx.AttachmentsOf(r.Server); return err })
+	if err != nil {
+		return srv, err
+	}
+	if r.Seen != nil && room(*r.Seen, nics, has) == nil {
 		return *r.Seen, nil
 	}
 	if srv, err = e.Hypervisor.Server(ctx, r.Server); err != nil {
 		return srv, err
 	}
-	return srv, room(srv, nics)
+	return srv, room(srv, nics, has)
 }
 
-// room tells what keeps so many NICs from being plugged into the server.
-func room(srv vif.Server, nics int) error {
+// room tells what keeps so many NICs from being plugged into the server. The slots
+// of NICs that it should have and has not, as somebody took them out, are not free.
+func room(srv vif.Server, nics int, has []store.Attachment) error {
 	switch srv.State {
 	case vif.ServerActive, vif.ServerPaused, vif.ServerStopped:
 	default:
 		return vif.WrongState.Because("Cannot 'attach_interface' instance %s while it is in vm_state %s", srv.ID, srv.State)
 	}
-	if srv.Live && srv.Slots && srv.FreeSlots < nics {
-		return noSlot(srv.ID, srv.FreeSlots, nics)
+	free := srv.FreeSlots
+	for _, a := range has {
+		if _, shown := srv.NIC(a.NIC.DeviceAlias()); !shown && steady(a) {
+			free--
+		}
+	}
+	if srv.Live && srv.Slots && free < nics {
+		return noSlot(srv.ID, max(0, free), nics)
 	}
 	return nil
 }

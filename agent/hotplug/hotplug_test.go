@@ -216,6 +216,19 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// The slot of a NIC that somebody took out is not free: the NIC comes back.
+func TestSlotOwed(t *testing.T) {
+	h, e := plugged(t)
+	clear(h.nics)
+	for _, free := range []int{1, 2} {
+		h.srv.FreeSlots = free
+		_, err := e.Attach(t.Context(), request) // of a port that is in use already
+		if got := errors.Is(err, vif.NoSlot); got != (free == 1) {
+			t.Errorf("with %d free slots: %v", free, err)
+		}
+	}
+}
+
 // Nothing is refused for what a server was like a moment ago.
 func TestSeenBefore(t *testing.T) {
 	for _, was := range []vif.Server{{ID: vm1, State: vif.ServerSuspended}, {ID: vm1, State: vif.ServerActive, Live: true, Slots: true}} {
