@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,13 @@ func (h *heard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // in the middle of its answer
 	}
 	io.WriteString(w, `{"attachment":{}}`)
+}
+
+// with returns the keys that it was asked with.
+func (h *heard) with() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.keys)
 }
 
 // A change whose connection broke is asked once more, under the same key; what
@@ -61,8 +69,8 @@ func TestClientAsksAgain(t *testing.T) {
 			if _, lost := errors.AsType[*Unreachable](err); lost != tt.fails || err != nil && !lost {
 				t.Errorf("%v, want it to fail: %t", err, tt.fails)
 			}
-			if len(h.keys) != tt.asked || (h.keys[0] != "") != tt.keyed || h.keys[0] != h.keys[len(h.keys)-1] {
-				t.Errorf("asked with the keys %q, want %d times", h.keys, tt.asked)
+			if keys := h.with(); len(keys) != tt.asked || (keys[0] != "") != tt.keyed || keys[0] != keys[len(keys)-1] {
+				t.Errorf("asked with the keys %q, want %d times", keys, tt.asked)
 			}
 		})
 	}
@@ -78,8 +86,8 @@ func TestClientAsksOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(h.keys) != 2 || h.keys[0] == h.keys[1] {
-		t.Errorf("two changes have the keys %q", h.keys)
+	if keys := h.with(); len(keys) != 2 || keys[0] == keys[1] {
+		t.Errorf("two changes have the keys %q", keys)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var asked atomic.Int32
