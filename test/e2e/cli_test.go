@@ -135,7 +135,7 @@ func TestCLIExitCodes(t *testing.T) {
 		{"attach", 2, "--help"},
 		{"attach g1 --colour red", 2, "unknown flag"},
 		{"attach g1", 2, "Multiple possible networks"},
-		{"attach g1 --net blue --port x", 2, "exclude each other"},
+		{"attach g1 --net blue --port x", 3, "there is no port with the ID or the name 'x'"},
 		{"attach g1 --net blue --tag a,b", 2, "does not match"},
 		{"attach g1 --net blue --ip 10.30.0.1", 2, "is not a valid ip address"},
 		{"attach nobody --net blue", 3, "nobody"},

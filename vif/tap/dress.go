@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -28,12 +29,24 @@ func (d *Devices) dress(link netlink.Link, n vif.NIC, mac net.HardwareAddr) erro
 	if !bytes.Equal(is.HardwareAddr, mac) {
 		unmet = append(unmet, nl.NewRtAttr(unix.IFLA_ADDRESS, mac))
 	}
-	err := d.setLink(is.Index, append(unmet, silent())...)
-	if errors.Is(err, unix.EAFNOSUPPORT) { // a kernel without IPv6 is silent
-		err = d.setLink(is.Index, unmet...)
+	err := d.setLink(is.Index, append(slices.Clone(unmet), silent())...)
+	if errors.Is(err, unix.EAFNOSUPPORT) {
+		err = d.dressApart(is.Index, unmet)
 	}
 	if err != nil {
 		return fmt.Errorf("tap %s: set alias, MTU, MAC and addrgenmode: %w: %w", n.Tap, vif.Unavailable, err)
+	}
+	return nil
+}
+
+// dressApart sets what is unmet of a link that had no IPv6, and then has it silent:
+// its MTU may have been too small for IPv6. A kernel that has none is silent.
+func (d *Devices) dressApart(index int, unmet []*nl.RtAttr) error {
+	if err := d.setLink(index, unmet...); err != nil {
+		return err
+	}
+	if err := d.setLink(index, silent()); !errors.Is(err, unix.EAFNOSUPPORT) {
+		return err
 	}
 	return nil
 }

@@ -41,3 +41,26 @@ func TestCreateHushes(t *testing.T) {
 		t.Errorf("up again: %v, it has an address: %t", err, loud())
 	}
 }
+
+// A tap that Create finds too small for IPv6 is silent when it is large again.
+func TestCreateSilencesGrown(t *testing.T) {
+	t.Parallel()
+	d := enter(t)
+	n := nic(1)
+	create(t, d, n)
+	hold(t, d, n)
+	if err := d.write.LinkSetMTU(link(t, d, n.Tap), 1000); err != nil {
+		t.Fatal(err)
+	}
+	create(t, d, n)
+	if err := d.write.LinkSetDown(link(t, d, n.Tap)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Raise(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	taps, err := d.Taps(t.Context())
+	if err != nil || len(taps) != 1 || taps[0].Loud || taps[0].MTU != n.Port.MTU {
+		t.Errorf("%+v, %v", taps, err)
+	}
+}
