@@ -97,9 +97,8 @@ func TestHook(t *testing.T) {
 	if err := host.Libvirtd.Stop(within(t, patience)); err != nil {
 		t.Fatal(err)
 	}
-	becomesReady(t, 503)
 	bringBack(t, []*testhost.Daemon{host.Libvirtd})
-	becomesReady(t, 200)
+	takeOut(t, host.Guest("g1"), servesAgain(t, host.Guest("g1")).Port)
 	for _, vifd := range []string{"stopped", "running"} {
 		t.Run("vifd "+vifd, func(t *testing.T) {
 			g, n := offWith(t)
@@ -122,15 +121,4 @@ func TestHook(t *testing.T) {
 			becomes(t, g, n.Port, "ACTIVE")
 		})
 	}
-}
-
-// becomesReady waits until vifd answers so whether it is ready.
-func becomesReady(t *testing.T, status int) {
-	t.Helper()
-	until(t, patience, func() string {
-		if a := ask(t, "GET", "/readyz", ""); a.Status != status {
-			return fmt.Sprint(a.Status, a.Body)
-		}
-		return ""
-	})
 }
