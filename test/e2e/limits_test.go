@@ -147,9 +147,10 @@ func TestFilesRunOutInAnAttach(t *testing.T) {
 	limit := func(n string) { sh(t, fmt.Sprintf("prlimit --pid %d --nofile=%s:", pid, n)) }
 	t.Cleanup(func() { limit(was) })
 	answers := map[int]int{}
+	body := expand(t, `{"interfaceAttachment": `+blue+`}`)
 	for spare := -10; spare < 4; spare += 2 { // numbers of files below the highest may be free
 		limit(fmt.Sprint(open(t) + spare))
-		a, err := send(within(t, 2*patience), "POST", interfaces(g), expand(t, `{"interfaceAttachment": `+blue+`}`), shown)
+		a, err := send(within(t, 2*patience), "POST", interfaces(g), body, shown)
 		limit(was)
 		if err != nil || a.Status != 200 && (a.Status != 503 || a.Header.Get("Retry-After") == "") {
 			t.Errorf("with %d files left: %+v, %v", spare, a, err)

@@ -66,10 +66,14 @@ func (s *Switch) ready(ctx context.Context, name string) (*bridge, error) {
 	if b.ready() {
 		return b, nil
 	}
+	again := b.lost() || b.trouble() != nil
 	err := s.prepare(ctx, b)
 	if b.tried(err) {
 		s.config.Log.Warn("bridge is not ready", "bridge", name, "err", err)
 		poke(s.lost)
+	}
+	if err == nil && again { // whoever it was that asked first
+		poke(s.restarted)
 	}
 	return b, err
 }

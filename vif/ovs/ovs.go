@@ -146,9 +146,6 @@ func (s *Switch) mended(ctx context.Context) bool {
 		ctx, cancel := context.WithTimeout(ctx, mendTime)
 		_, err := s.ready(ctx, b.name)
 		cancel()
-		if err == nil {
-			poke(s.restarted)
-		}
 		all = all && (err == nil || vif.KindOf(err) == vif.NotFound)
 	}
 	return all
