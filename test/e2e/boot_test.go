@@ -17,6 +17,10 @@ func offWith(t *testing.T) (*testhost.Running, nic) {
 	sh(t, "virsh -q destroy g2")
 	t.Cleanup(func() {
 		takeOut(t, g, n.Port)
+		until(t, patience, func() string { // or it starts with what is just being taken out
+			out, _ := run("virsh dumpxml --inactive " + g.Name + " | grep '<vifd:port'")
+			return out
+		})
 		restartGuest(t, g)
 	})
 	return g, n
