@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"vifd/agent/hotplug"
 	"vifd/agent/metrics"
@@ -31,7 +32,7 @@ func TestBatchIsCounted(t *testing.T) {
 		Parts: func() []vif.Part { return nil }, Leaked: func() []vif.Leak { return nil }, Stored: func() int64 { return 0 },
 		Attached: func(context.Context, string) ([]vif.Attachment, error) { return nil, nil },
 	})
-	counted := measured{hotplug.New(hotplug.Parts{Hypervisor: desert{}, Store: s, Log: log}, hotplug.Limits{}), m}
+	counted := measured{hotplug.New(hotplug.Parts{Hypervisor: desert{}, Store: s, Log: log}, hotplug.Limits{Attach: time.Minute}), m}
 	request := func(id string) vif.Request { return vif.Request{Server: "one", Operation: id} }
 	if _, err := counted.Attach(t.Context(), request("req-1")); vif.KindOf(err) != vif.NotFound {
 		t.Fatal(err)

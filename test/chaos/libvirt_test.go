@@ -13,7 +13,7 @@ import (
 func (s *server) view(id string) vif.Server {
 	v := vif.Server{
 		ID: id, Name: id, State: vif.ServerStopped, Live: s.Live, Persistent: true, Slots: true, VCPUs: 1,
-		FreeSlots: slots - max(len(s.NICs), len(s.Defined)), Noted: slices.Sorted(maps.Keys(s.Noted)),
+		FreeSlots: slots - len(s.NICs), Noted: slices.Sorted(maps.Keys(s.Noted)),
 	}
 	if !s.Live {
 		v.NICs = slices.Collect(maps.Values(s.Defined))
