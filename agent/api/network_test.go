@@ -8,21 +8,42 @@ import (
 	"vifd/vif"
 )
 
-// TestNetworking has the requests of the Networking API, in order, in one world.
-func TestNetworking(t *testing.T) {
+// A networked case is a request of the Networking API, and part of its answer.
+type networked struct {
+	name, method, path, body string
+	status                   int
+	part                     string
+}
+
+// checkNetworked asks in order, in one world.
+func checkNetworked(t *testing.T, cases []networked) {
+	t.Helper()
 	w := recordedWorld()
 	w.plug(vm1, first, "")
 	a := serve(t, w, identities["admin"])
-	port := `"network_id":"` + net88 + `"`
-	for _, tt := range []struct {
-		name, method, path, body string
-		status                   int
-		part                     string
-	}{
+	for _, tt := range cases {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ask(a, tt.method, tt.path, tt.body)
+			want(t, got, tt.status, tt.part)
+			if tt.status != 204 && !strings.Contains(got.Body.String(), "<html>") && !json.Valid(got.Body.Bytes()) {
+				t.Errorf("not JSON: %s", got.Body)
+			}
+		})
+	}
+}
+
+func TestNetworking(t *testing.T) {
+	checkNetworked(t, []networked{
 		{"discovery", "GET", "/v2.0", "", 200, `"name": "subnet", "collection": "subnets", "links": [{"rel": "self", "href": "http://nova/v2.0/subnets"}]`},
 		{"extensions", "GET", "/v2.0/extensions", "", 200, `"alias": "port-security"`},
 		{"no extension", "GET", "/v2.0/extensions/nope", "", 404, `{"NeutronError": {"type": "ExtensionNotFound", "message": "Extension with alias nope does not exist", "detail": ""}}`},
+		{"no such path", "GET", "/v2.0/routers", "", 404, `{"NeutronError": {"type": "HTTP404"`},
+		{"not JSON", "POST", "/v2.0/ports", `{`, 400, `"HTTPBadRequest"`},
+	})
+}
 
+func TestNetworks(t *testing.T) {
+	checkNetworked(t, []networked{
 		{"make a network", "POST", "/v2.0/networks", `{"network":{"name":"blue","provider:network_type":"vlan","provider:segmentation_id":100,"provider:physical_network":"br-x","mtu":1442,"shared":true}}`, 201,
 			`{"network": {"id": "88888888-0000-4000-8000-000000000001", "name": "blue", "tenant_id": "", "project_id": "", "admin_state_up": true, "status": "ACTIVE", "mtu": 1442, "shared": true, "port_security_enabled": true, "router:external": false, "subnets": [], "provider:network_type": "vlan", "provider:physical_network": "br-x", "provider:segmentation_id": 100`},
 		{"a flat one", "POST", "/v2.0/networks", `{"network":{"provider:network_type":"flat","port_security_enabled":false,"project_id":"p"}}`, 201, `"provider:network_type": "flat", "provider:physical_network": "br-int", "provider:segmentation_id": null`},
@@ -49,7 +70,11 @@ func TestNetworking(t *testing.T) {
 		{"by what cannot be read", "GET", "/v2.0/networks?name=%zz", "", 400, `"InvalidInput"`},
 		{"delete", "DELETE", "/v2.0/networks/88888888-0000-4000-8000-000000000002", "", 204, ``},
 		{"delete again", "DELETE", "/v2.0/networks/88888888-0000-4000-8000-000000000002", "", 404, `{"NeutronError": {"type": "NetworkNotFound", "message": "Network 88888888-0000-4000-8000-000000000002 could not be found.", "detail": ""}}`},
+	})
+}
 
+func TestSubnets(t *testing.T) {
+	checkNetworked(t, []networked{
 		{"make a subnet", "POST", "/v2.0/subnets", `{"subnet":{"network_id":"` + net89 + `","ip_version":4,"cidr":"10.20.0.0/24","allocation_pools":[{"start":"10.20.0.10","end":"10.20.0.20"}],"dns_nameservers":["9.9.9.9"]}}`, 201,
 			`"ip_version": 4, "cidr": "10.20.0.0/24", "gateway_ip": "10.20.0.1", "allocation_pools": [{"start": "10.20.0.10", "end": "10.20.0.20"}], "dns_nameservers": ["9.9.9.9"], "host_routes": [], "enable_dhcp": true`},
 		{"one without a gateway", "POST", "/v2.0/subnets", `{"subnet":{"network_id":"` + net89 + `","cidr":"fd00:20::/64","gateway_ip":null,"enable_dhcp":false}}`, 201, `"ip_version": 6, "cidr": "fd00:20::/64", "gateway_ip": null`},
@@ -62,7 +87,12 @@ func TestNetworking(t *testing.T) {
 		{"another CIDR", "PUT", "/v2.0/subnets/" + sub88, `{"subnet":{"cidr":"10.0.0.0/8"}}`, 400, `Cannot update read-only attribute cidr`},
 		{"by network", "GET", "/v2.0/subnets?network_id=" + net88 + "&fields=id&fields=gateway_ip", "", 200, `{"subnets": [{"id": "` + sub88 + `", "gateway_ip": null}]}`},
 		{"by nothing", "GET", "/v2.0/subnets?gateway_ip=None&ip_version=6&fields=cidr", "", 200, `{"subnets": [{"cidr": "fd00:20::/64"}]}`},
+	})
+}
 
+func TestPorts(t *testing.T) {
+	port := `"network_id":"` + net88 + `"`
+	checkNetworked(t, []networked{
 		{"make a port", "POST", "/v2.0/ports", `{"port":{` + port + `,"name":"p1","mac_address":"FA-16-3E-11-22-33","fixed_ips":[{"ip_address":"10.88.0.77"}],"device_id":"d","admin_state_up":false,"port_security_enabled":false}}`, 201,
 			`"mac_address": "fa:16:3e:11:22:33", "admin_state_up": false, "status": "DOWN", "device_id": "d", "device_owner": "", "fixed_ips": [{"subnet_id": "` + sub88 + `", "ip_address": "10.88.0.77"}], "port_security_enabled": false`},
 		{"a MAC that is none", "POST", "/v2.0/ports", `{"port":{` + port + `,"mac_address":"fa:16"}}`, 400, `Invalid input for mac_address. Reason: 'fa:16' is not a valid MAC address.`},
@@ -81,17 +111,7 @@ func TestNetworking(t *testing.T) {
 		{"another network", "PUT", "/v2.0/ports/" + portA, `{"port":{"network_id":"` + net89 + `"}}`, 400, `Cannot update read-only attribute network_id`},
 		{"what is not there", "PUT", "/v2.0/ports/00000000-dead-beef-0000-000000000000", `{"port":{}}`, 404, `{"NeutronError": {"type": "PortNotFound", "message": "Port 00000000-dead-beef-0000-000000000000 could not be found.", "detail": ""}}`},
 		{"delete a port", "DELETE", "/v2.0/ports/" + portB, "", 204, ``},
-		{"no such path", "GET", "/v2.0/routers", "", 404, `{"NeutronError": {"type": "HTTP404"`},
-		{"not JSON", "POST", "/v2.0/ports", `{`, 400, `"HTTPBadRequest"`},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := ask(a, tt.method, tt.path, tt.body)
-			want(t, got, tt.status, tt.part)
-			if tt.status != 204 && !strings.Contains(got.Body.String(), "<html>") && !json.Valid(got.Body.Bytes()) {
-				t.Errorf("not JSON: %s", got.Body)
-			}
-		})
-	}
+	})
 }
 
 // What the authority refuses keeps its kind and its text.

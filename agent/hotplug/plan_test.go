@@ -34,13 +34,29 @@ func healthy() seen {
 	}
 }
 
+// A planned case is what differs from an attachment with which all is well, and
+// what is done about it.
+type planned struct {
+	name   string
+	change func(*store.Attachment, *seen)
+	want   []act
+}
+
+func checkPlans(t *testing.T, cases []planned) {
+	t.Helper()
+	for _, tt := range cases {
+		t.Run(tt.name, func(t *testing.T) {
+			a, s := store.Attachment{NIC: nic, Desired: store.Attached, Settled: true, Persisted: true}, healthy()
+			tt.change(&a, &s)
+			if got := plan(a, s); !slices.Equal(got, tt.want) {
+				t.Errorf("plan = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestPlan(t *testing.T) {
-	settled := store.Attachment{NIC: nic, Desired: store.Attached, Settled: true, Persisted: true}
-	for _, tt := range []struct {
-		name   string
-		change func(*store.Attachment, *seen)
-		want   []act
-	}{
+	checkPlans(t, []planned{
 		{"all is well", func(*store.Attachment, *seen) {}, nil},
 		{"died before the guest had it", func(a *store.Attachment, _ *seen) { a.Settled = false }, []act{actRemove}},
 		{"to go", func(a *store.Attachment, _ *seen) { a.Desired = store.Absent }, []act{actRemove}},
@@ -52,6 +68,12 @@ func TestPlan(t *testing.T) {
 			s.Server.State, s.Server.Live = vif.ServerSuspended, false
 		}, nil},
 		{"libvirt is down", func(_ *store.Attachment, s *seen) { s.Server, s.ServersKnown = nil, false }, nil},
+	})
+}
+
+// The host's part of a NIC.
+func TestPlanHost(t *testing.T) {
+	checkPlans(t, []planned{
 		{"host rebooted", func(_ *store.Attachment, s *seen) {
 			s.Tap, s.Plugged, s.Filtered, s.ServersKnown, s.Server = nil, nil, false, false, nil
 		}, []act{actTap, actFilter, actPlug, actRaise}},
@@ -66,6 +88,12 @@ func TestPlan(t *testing.T) {
 		{"another number", func(_ *store.Attachment, s *seen) { s.Plugged.OFPort = 3 }, []act{actReplug, actPlug}},
 		{"vswitchd restarted", func(_ *store.Attachment, s *seen) { s.Filtered = false }, []act{actFilter}},
 		{"vswitchd down", func(_ *store.Attachment, s *seen) { s.Filtered, s.SwitchKnown, s.Plugged = false, false, nil }, nil},
+	})
+}
+
+// The server's part of a NIC.
+func TestPlanServer(t *testing.T) {
+	checkPlans(t, []planned{
 		{"NIC taken out by hand", func(_ *store.Attachment, s *seen) { s.Server.NICs = nil }, []act{actShow, actPersist}},
 		{"NIC taken out of the definition", func(_ *store.Attachment, s *seen) { s.Defined = &vif.Server{} }, []act{actPersist}},
 		{"another MAC in the definition", func(_ *store.Attachment, s *seen) {
@@ -99,13 +127,5 @@ func TestPlan(t *testing.T) {
 		{"server off", func(_ *store.Attachment, s *seen) {
 			s.Server.State, s.Server.Live, s.Tap.Carrier = vif.ServerStopped, false, false
 		}, nil},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			a, s := settled, healthy()
-			tt.change(&a, &s)
-			if got := plan(a, s); !slices.Equal(got, tt.want) {
-				t.Errorf("plan = %v, want %v", got, tt.want)
-			}
-		})
-	}
+	})
 }

@@ -12,16 +12,36 @@ const (
 	twoTopics = `{"net_id": "$blue", "fixed_ips": [{"ip_address": "10.20.0.9"}, {"ip_address": "10.20.0.10"}]}`
 )
 
-// Requests for a NIC in g1 that cannot be met, each with what is said of it. The
-// body stands for the interfaceAttachment, unless it begins with "!".
-func TestBadInput(t *testing.T) {
+// A bad request is one for a NIC in g1 that cannot be met, with what is said of it.
+// The body stands for the interfaceAttachment, unless it begins with "!".
+type bad struct {
+	name, body string
+	status     int
+	why        string
+}
+
+// checkBad wants each answered with its fault, and the guest to notice nothing.
+func checkBad(t *testing.T, cases []bad) {
+	t.Helper()
 	clean(t)
 	console := host.Guest("g1").Console()
-	for _, tt := range []struct {
-		name, body string
-		status     int
-		why        string
-	}{
+	for _, tt := range cases {
+		t.Run(tt.name, func(t *testing.T) {
+			body, whole := strings.CutPrefix(tt.body, "!")
+			if !whole {
+				body = `{"interfaceAttachment": ` + body + `}`
+			}
+			checkFault(t, ask(t, "POST", "/v2.1/servers/$g1/os-interface", body, shown), tt.status, tt.why)
+		})
+	}
+	if text, err := console.Text(); err != nil || strings.Contains(text, "nic") {
+		t.Errorf("the guest noticed: %s, %v", text, err)
+	}
+}
+
+// What cannot be read, and what contradicts itself.
+func TestBadInput(t *testing.T) {
+	checkBad(t, []bad{
 		{"no JSON", `!{"interfaceAttachment": `, 400, "Malformed request body"},
 		{"two values", `!{} {}`, 400, "Malformed request body"},
 		{"not UTF-8", "!{\"interfaceAttachment\": {\"tag\": \"\xff\"}}", 400, "Malformed request body"},
@@ -37,6 +57,20 @@ func TestBadInput(t *testing.T) {
 		{"both IDs", `{"net_id": "$blue", "port_id": "` + nobody + `"}`, 400, "Must not input both network_id and port_id"},
 		{"address without network", `{"fixed_ips": [{"ip_address": "10.20.0.9"}]}`, 400, "Must input network_id when request IP address"},
 		{"address and port", `{"port_id": "` + nobody + `", "fixed_ips": [{"ip_address": "10.20.0.9"}]}`, 400, "Must input network_id"},
+		{"empty tag", `{"net_id": "$blue", "tag": ""}`, 400, "is too short"},
+		{"tag of 61", `{"net_id": "$blue", "tag": "` + strings.Repeat("é", 61) + `"}`, 400, "is too long"},
+		{"tag with a comma", `{"net_id": "$blue", "tag": "a,b"}`, 400, "does not match '^[^,/]*$'"},
+		{"tag with a slash", `{"net_id": "$blue", "tag": "a/b"}`, 400, "does not match '^[^,/]*$'"},
+		{"tag with a control character", `{"net_id": "$blue", "tag": "a\nb"}`, 400, "control character"},
+		{"null tag", `{"net_id": "$blue", "tag": null}`, 400, "None is not of type 'string'"},
+		{"security group", `{"net_id": "$blue", "security_groups": ["` + nobody + `"]}`, 400, "Security groups are not supported"},
+		{"port security in words", `{"net_id": "$blue", "port_security_enabled": "no"}`, 400, "'no' is not of type 'boolean'"},
+	})
+}
+
+// Networks, ports and addresses that there are not, or not there.
+func TestBadAddresses(t *testing.T) {
+	checkBad(t, []bad{
 		{"no addresses asked for", `{"net_id": "$blue", "fixed_ips": []}`, 400, "[] is too short"},
 		{"two addresses", twoTopics, 400, "is too long"},
 		{"not an address", `{"net_id": "$blue", "fixed_ips": [{"ip_address": "10.20.0.300"}]}`, 400, "10.20.0.300"},
@@ -55,26 +89,7 @@ func TestBadInput(t *testing.T) {
 		{"several networks", `{}`, 400, "Multiple possible networks found, use a Network ID to be more specific."},
 		{"unknown network", `{"net_id": "` + nobody + `"}`, 404, "Network " + nobody + " could not be found."},
 		{"unknown port", `{"port_id": "` + nobody + `"}`, 404, "Port id " + nobody + " could not be found."},
-		{"empty tag", `{"net_id": "$blue", "tag": ""}`, 400, "is too short"},
-		{"tag of 61", `{"net_id": "$blue", "tag": "` + strings.Repeat("é", 61) + `"}`, 400, "is too long"},
-		{"tag with a comma", `{"net_id": "$blue", "tag": "a,b"}`, 400, "does not match '^[^,/]*$'"},
-		{"tag with a slash", `{"net_id": "$blue", "tag": "a/b"}`, 400, "does not match '^[^,/]*$'"},
-		{"tag with a control character", `{"net_id": "$blue", "tag": "a\nb"}`, 400, "control character"},
-		{"null tag", `{"net_id": "$blue", "tag": null}`, 400, "None is not of type 'string'"},
-		{"security group", `{"net_id": "$blue", "security_groups": ["` + nobody + `"]}`, 400, "Security groups are not supported"},
-		{"port security in words", `{"net_id": "$blue", "port_security_enabled": "no"}`, 400, "'no' is not of type 'boolean'"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			body, whole := strings.CutPrefix(tt.body, "!")
-			if !whole {
-				body = `{"interfaceAttachment": ` + body + `}`
-			}
-			checkFault(t, ask(t, "POST", "/v2.1/servers/$g1/os-interface", body, shown), tt.status, tt.why)
-		})
-	}
-	if text, err := console.Text(); err != nil || strings.Contains(text, "nic") {
-		t.Errorf("the guest noticed: %s, %v", text, err)
-	}
+	})
 }
 
 // faultNames are the names of Compute faults by their codes.

@@ -14,26 +14,14 @@ var mine = vif.Caller{Project: "mine"}
 func TestClaimRefusals(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, Defaults{})
-	kept, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "mine", Secure: new(true), AdminUp: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	foreign, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "theirs", AdminUp: true})
-	if err != nil {
-		t.Fatal(err)
-	}
 	down, err := s.CreateNetwork(t.Context(), vif.Network{Project: "theirs", Segment: vif.Segment{VLAN: 9}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	onDown, err := s.CreatePort(t.Context(), vif.PortSpec{Network: down.ID, Project: "mine", AdminUp: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	downed, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, Project: "mine", FixedIPs: []vif.AddressClaim{}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	kept := s.port(t, vif.PortSpec{Network: s.net.ID, Project: "mine", Secure: new(true), AdminUp: true})
+	foreign := s.port(t, vif.PortSpec{Network: s.net.ID, Project: "theirs", AdminUp: true})
+	onDown := s.port(t, vif.PortSpec{Network: down.ID, Project: "mine", AdminUp: true})
+	downed := s.port(t, vif.PortSpec{Network: s.net.ID, Project: "mine", FixedIPs: []vif.AddressClaim{}})
 	admin := vif.Caller{Admin: true}
 	for _, tt := range []struct {
 		what string

@@ -34,6 +34,16 @@ func newSite(t *testing.T, d Defaults) *site {
 	return s
 }
 
+// port makes a port.
+func (s *site) port(t *testing.T, spec vif.PortSpec) vif.Port {
+	t.Helper()
+	p, err := s.CreatePort(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // check fails the test unless err is of the kind and shows what is said.
 func check(t *testing.T, what string, err error, kind vif.Kind, says string) {
 	t.Helper()

@@ -69,26 +69,37 @@ func TestCreatePort(t *testing.T) {
 	}
 }
 
+// A refused port is what is wrong with one, and what is said of it.
+type refused struct {
+	what   string
+	change func(p *vif.PortSpec)
+	kind   vif.Kind
+	says   string
+}
+
+// checkRefused wants each refused, and nothing left of it.
+func (s *site) checkRefused(t *testing.T, cases []refused) {
+	t.Helper()
+	before, err := s.Ports(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range cases {
+		spec := vif.PortSpec{Network: s.net.ID}
+		tt.change(&spec)
+		_, err := s.CreatePort(t.Context(), spec)
+		check(t, tt.what, err, tt.kind, tt.says)
+	}
+	if all, err := s.Ports(t.Context()); err != nil || !reflect.DeepEqual(all, before) {
+		t.Errorf("ports = %v, %v, want those of before: %v", all, err, before)
+	}
+}
+
 func TestPortRefusals(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, Defaults{})
-	taken, err := s.CreatePort(t.Context(), vif.PortSpec{Network: s.net.ID, MAC: "52:54:00:00:00:01"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bare, err := s.CreateNetwork(t.Context(), vif.Network{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	invalid := func(ip string) string {
-		return "Fixed IP " + ip + " is not a valid ip address for network " + s.net.ID + "."
-	}
-	for _, tt := range []struct {
-		what   string
-		change func(p *vif.PortSpec)
-		kind   vif.Kind
-		says   string
-	}{
+	s.port(t, vif.PortSpec{Network: s.net.ID, MAC: "52:54:00:00:00:01"})
+	s.checkRefused(t, []refused{
 		{"unknown network", func(p *vif.PortSpec) { p.Network = nobody }, vif.NotFound, "Network " + nobody + " could not be found."},
 		{"no MAC", func(p *vif.PortSpec) { p.MAC = "52:54" }, vif.Invalid, "'52:54' is not a MAC address."},
 		{"a MAC of 8 bytes", func(p *vif.PortSpec) { p.MAC = "02:00:5e:10:00:00:00:01" }, vif.Invalid, "is not a MAC"},
@@ -97,6 +108,22 @@ func TestPortRefusals(t *testing.T) {
 		{"broadcast", func(p *vif.PortSpec) { p.MAC = "ff:ff:ff:ff:ff:ff" }, vif.Invalid, "multicast"},
 		{"a tap's MAC", func(p *vif.PortSpec) { p.MAC = "fe:16:3e:00:00:01" }, vif.Invalid, "begin with fe"},
 		{"a MAC in use", func(p *vif.PortSpec) { p.MAC = "52:54:00:00:00:01" }, vif.InUse, "MAC address 52:54:00:00:00:01 is already in use"},
+		{"a name too long", func(p *vif.PortSpec) { p.Name = strings.Repeat("x", 256) }, vif.Invalid, "at most 255"},
+	})
+}
+
+func TestAddressRefusals(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Defaults{})
+	taken := s.port(t, vif.PortSpec{Network: s.net.ID})
+	bare, err := s.CreateNetwork(t.Context(), vif.Network{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	invalid := func(ip string) string {
+		return "Fixed IP " + ip + " is not a valid ip address for network " + s.net.ID + "."
+	}
+	s.checkRefused(t, []refused{
 		{"outside", func(p *vif.PortSpec) { p.FixedIPs = []vif.AddressClaim{at("10.20.0.8")} }, vif.Invalid, invalid("10.20.0.8")},
 		{"the network's", func(p *vif.PortSpec) { p.FixedIPs = []vif.AddressClaim{at("10.20.0.0")} }, vif.Invalid, invalid("10.20.0.0")},
 		{"the broadcast", func(p *vif.PortSpec) { p.FixedIPs = []vif.AddressClaim{at("10.20.0.7")} }, vif.Invalid, invalid("10.20.0.7") + " It is the broadcast address."},
@@ -119,16 +146,7 @@ func TestPortRefusals(t *testing.T) {
 		{"IPv6 without subnets", func(p *vif.PortSpec) { p.Network, p.FixedIPs = bare.ID, []vif.AddressClaim{{Version: 6}} }, vif.Invalid, "has no IPv6 subnet"},
 		{"a named one without subnets", func(p *vif.PortSpec) { p.Network, p.FixedIPs = bare.ID, []vif.AddressClaim{at("10.0.0.1")} }, vif.Invalid, "Fixed IP 10.0.0.1 is not a valid ip address"},
 		{"more than are left", func(p *vif.PortSpec) { p.FixedIPs = slices.Repeat([]vif.AddressClaim{{Version: 4}}, 5) }, vif.Exhausted, "No fixed IP addresses available for network: " + s.net.ID},
-		{"a name too long", func(p *vif.PortSpec) { p.Name = strings.Repeat("x", 256) }, vif.Invalid, "at most 255"},
-	} {
-		spec := vif.PortSpec{Network: s.net.ID}
-		tt.change(&spec)
-		_, err := s.CreatePort(t.Context(), spec)
-		check(t, tt.what, err, tt.kind, tt.says)
-	}
-	if all, err := s.Ports(t.Context()); err != nil || len(all) != 1 {
-		t.Errorf("ports = %v, %v, want the one of before", all, err)
-	}
+	})
 	if p, err := s.CreatePort(t.Context(), vif.PortSpec{Network: bare.ID}); err != nil || p.FixedIPs != nil {
 		t.Errorf("a port without subnets: %+v, %v", p, err)
 	}
