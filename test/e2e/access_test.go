@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"vifd/test/testcerts"
+	"vifd/test/wait"
 )
 
 const (
@@ -154,7 +155,7 @@ func TestAccessByCertificate(t *testing.T) {
 	if err := syscall.Kill(host.Vifd.Pid(), syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		conn, err := tls.Dial("tcp", "127.0.0.1:8774", &tls.Config{RootCAs: ca.Pool(), ServerName: "second.example"})
 		if err != nil {
 			return err.Error()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // The bodies that ask for a NIC, and what each gets.
@@ -177,7 +178,7 @@ func checkMetadata(t *testing.T, g *testhost.Running, n nic) {
 	if n.Tag != nil {
 		tag = *n.Tag
 	}
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		for _, config := range []string{"--live", "--config"} {
 			text, _ := run("virsh metadata " + g.Name + " --uri urn:vifd:1 " + config)
 			id, said := attribute(text, n.Port)

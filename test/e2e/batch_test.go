@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // A batchAnswer is what became of a batch, server by server.
@@ -81,7 +82,7 @@ func TestKilledInBatch(t *testing.T) {
 		startVifd(t)
 		ends[allOfThree(t, g)]++
 		var again batchAnswer
-		until(t, patience, func() string {
+		wait.Until(t, patience, func() string {
 			a := ask(t, "POST", batchPath, batchOf(item, item, item), key)
 			if a.Status == 200 {
 				a.into(t, &again)
@@ -97,7 +98,7 @@ func TestKilledInBatch(t *testing.T) {
 		if len(again.Servers) != 1 || len(again.Servers[0].Attachments) != 3 {
 			t.Fatalf("killed after %v, asked again: %+v", later, again)
 		}
-		if left := eventually(settle, leftovers); left != "" {
+		if left := wait.For(settle, leftovers); left != "" {
 			t.Fatalf("killed after %v, left:\n%s", later, left)
 		}
 	}
@@ -107,7 +108,7 @@ func TestKilledInBatch(t *testing.T) {
 // allOfThree waits until the server has three NICs or none, and says which.
 func allOfThree(t *testing.T, g *testhost.Running) (count int) {
 	t.Helper()
-	until(t, settle, func() string {
+	wait.Until(t, settle, func() string {
 		a := ask(t, "GET", interfaces(g), "").is(t, 200)
 		if count = strings.Count(a.Body, "port_id"); count%3 != 0 || strings.Contains(a.Body, "BUILD") {
 			return a.Body
@@ -145,7 +146,7 @@ func TestAskedAgainAfterDeath(t *testing.T) {
 		killedAt(t, later, interfaces(g), body, key)
 		startVifd(t)
 		var n nic
-		until(t, patience, func() string {
+		wait.Until(t, patience, func() string {
 			a := ask(t, "POST", interfaces(g), body, shown, key)
 			if a.Status != 200 {
 				return a.Body
@@ -161,7 +162,7 @@ func TestAskedAgainAfterDeath(t *testing.T) {
 		}
 		ask(t, "POST", interfaces(g), `{}`, shown, key).is(t, 422)
 		detach(t, g, n.Port)
-		if left := eventually(settle, leftovers); left != "" {
+		if left := wait.For(settle, leftovers); left != "" {
 			t.Fatalf("killed after %v, left:\n%s", later, left)
 		}
 	}
@@ -177,7 +178,7 @@ func TestLink(t *testing.T) {
 	set := func(to string) { ask(t, "PATCH", "/v1/ports/"+p.Port, `{"link_state": "`+to+`"}`).is(t, 200) }
 	carrier := func(want string) {
 		t.Helper()
-		until(t, patience, func() string {
+		wait.Until(t, patience, func() string {
 			return differs(in(t, g, "d=$(dirname $(grep -l "+p.MAC+" /sys/class/net/eth*/address)); ip link set ${d##*/} up; cat $d/carrier"), want)
 		})
 	}

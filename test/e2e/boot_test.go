@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // offWith gives a server that is off a NIC, and starts it again at the end.
@@ -13,11 +14,11 @@ func offWith(t *testing.T) (*testhost.Running, nic) {
 	t.Helper()
 	g := host.Guest("g2")
 	n := attach(t, g, blue)
-	until(t, patience, persisted(t, n.Port))
+	wait.Until(t, patience, persisted(t, n.Port))
 	sh(t, "virsh -q destroy g2")
 	t.Cleanup(func() {
 		takeOut(t, g, n.Port)
-		until(t, patience, func() string { // or it starts with what is just being taken out
+		wait.Until(t, patience, func() string { // or it starts with what is just being taken out
 			out, _ := run("virsh dumpxml --inactive " + g.Name + " | grep '<vifd:port'")
 			return out
 		})
@@ -37,11 +38,11 @@ func restartGuest(t *testing.T, g *testhost.Running) {
 func bootGuest(t *testing.T, g *testhost.Running) {
 	t.Helper()
 	sh(t, "virsh -q start "+g.Name)
-	if why := eventually(patience, answers(t, g)); why != "" {
+	if why := wait.For(patience, answers(t, g)); why != "" {
 		console, _ := run(fmt.Sprintf("tail -n 15 %s/guests/%s.log; virsh domstate %s --reason", host.Dir, g.Name, g.Name))
 		t.Logf("%s is reset, since it did not come up: %s\n%s", g.Name, why, console)
 		sh(t, "virsh -q reset "+g.Name)
-		until(t, 2*patience, answers(t, g))
+		wait.Until(t, 2*patience, answers(t, g))
 	}
 }
 
@@ -71,7 +72,7 @@ func TestColdStart(t *testing.T) {
 	bringBack(t, []*testhost.Daemon{host.VSwitchd})
 	startVifd(t) // returns when it is ready
 	sh(t, "ip link show dev "+tap+" up")
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		out, _ := run("ovs-vsctl get Interface " + tap + " ofport error")
 		if want := fmt.Sprintf("%d\n[]", details(t, n.Port).OFPort); out != want {
 			return out

@@ -11,6 +11,7 @@ import (
 
 	"vifd/test/dose"
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // A daemon that hangs costs a request its time and no more. The answer is true,
@@ -53,7 +54,7 @@ func hung(t *testing.T, g *testhost.Running, d *testhost.Daemon) {
 	if err := d.Thaw(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		ports := listed(t, g)
 		attached := answers["POST"] == 200
 		detached := answers["DELETE"] == 202
@@ -108,7 +109,7 @@ func TestChaosRounds(t *testing.T) {
 		bringBack(t, []*testhost.Daemon{host.Libvirtd, host.VSwitchd, host.OVSDB})
 		takeOut(t, g, servesAgain(t, g).Port)
 	}
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		if now, more := open(t), goroutines(t); now > files+2 || more > routines+2 {
 			return fmt.Sprintf("%d files are open, and were %d; %d goroutines, and were %d", now, files, more, routines)
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vifd/test/wait"
 )
 
 // settle is how long the host may take to be as if nothing had happened.
@@ -42,7 +44,7 @@ func clean(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() {
-		if left := eventually(settle, leftovers); left != "" {
+		if left := wait.For(settle, leftovers); left != "" {
 			t.Errorf("left on the host:\n%s", left)
 		}
 	})

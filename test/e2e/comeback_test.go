@@ -10,6 +10,7 @@ import (
 
 	"vifd/test/dose"
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // How long vifd may take to be connected again once a daemon answers its own
@@ -110,7 +111,7 @@ func comesBack(t *testing.T, d *testhost.Daemon, away time.Duration) {
 	<-time.After(away)
 	bringBack(t, []*testhost.Daemon{d})
 	ready := time.Now()
-	until(t, reconnected, func() string {
+	wait.Until(t, reconnected, func() string {
 		if a := ask(t, "GET", "/v1/status", ""); strings.Contains(a.Body, `"ok": false`) {
 			return a.Body
 		}
@@ -125,7 +126,7 @@ func mended(t *testing.T, p plugged, harms []harm, before []string) {
 	for i, h := range harms {
 		sh(t, fill(t, h.command, details(t, p.Port)))
 		done, look := time.Now(), fill(t, h.shows, details(t, p.Port))
-		until(t, heardOf, func() string {
+		wait.Until(t, heardOf, func() string {
 			if now, _ := run(look); now != before[i] {
 				return fmt.Sprintf("%s says %s, and was %s", look, now, before[i])
 			}

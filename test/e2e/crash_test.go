@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // sent is how a request ended that was under way when something broke.
@@ -81,7 +82,7 @@ func allOrNothing(t *testing.T, g *testhost.Running, s sent) string {
 		defined(t, g, port)
 		detach(t, g, port)
 	}
-	if left := eventually(settle, leftovers); left != "" {
+	if left := wait.For(settle, leftovers); left != "" {
 		t.Errorf("left on the host:\n%s", left)
 	}
 	return ended
@@ -101,7 +102,7 @@ func TestKilledDetaching(t *testing.T) {
 			takeOut(t, g, n.Port)
 		}
 		gone(t, g, n.Port)
-		if left := eventually(settle, leftovers); left != "" {
+		if left := wait.For(settle, leftovers); left != "" {
 			t.Fatalf("killed after %v, answered %+v, left:\n%s", later, s, left)
 		}
 	}
@@ -121,7 +122,7 @@ func TestLibvirtKilledAttaching(t *testing.T) {
 		if s.err != nil || s.Status != 200 && s.Status != 503 {
 			t.Errorf("killed after %vms, answered %+v", int(later), s)
 		}
-		until(t, soon, func() string {
+		wait.Until(t, soon, func() string {
 			a := ask(t, "GET", interfaces(g), "")
 			if a.Status != 200 || s.Status != 200 && strings.Contains(a.Body, "BUILD") {
 				return a.Body

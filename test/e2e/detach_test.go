@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // Of three NICs the one in the middle goes first; the others stay as they are.
@@ -144,7 +145,7 @@ func TestTwentyRounds(t *testing.T) {
 	if len(slots) != 1 {
 		t.Errorf("slots used: %v, want one", slots)
 	}
-	if left := eventually(settle, leftovers); left != "" {
+	if left := wait.For(settle, leftovers); left != "" {
 		t.Errorf("left on the host:\n%s", left)
 	}
 	if controllers := sh(t, `virsh dumpxml g1 --inactive | grep -c "type='pci'"`); controllers == "0" {

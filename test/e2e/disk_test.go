@@ -3,6 +3,8 @@ package e2e
 import (
 	"strings"
 	"testing"
+
+	"vifd/test/wait"
 )
 
 // onDisk moves vifd's state to a small file system of its own, until the end of
@@ -39,7 +41,7 @@ func TestStateDisk(t *testing.T) {
 			p := plug(t, "g1", blue)
 			friend := peer(t, "blue", "10.20.0.250/24")
 			in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
-			until(t, patience, persisted(t, p.Port))
+			wait.Until(t, patience, persisted(t, p.Port))
 			before, there := details(t, p.Port), made(t)
 			ping := pinging(t, friend, p.ip(4).String())
 			sh(t, "cd "+stateDir+" && "+tt.harm)
@@ -50,7 +52,7 @@ func TestStateDisk(t *testing.T) {
 			for _, path := range []string{"/v1/attachments", "/v2.0/ports", "/v1/status", "/v2.1/servers", "/v2.1/servers/$g1/os-interface", "/healthz"} {
 				ask(t, "GET", path, "").is(t, 200)
 			}
-			until(t, settle, func() string { return differs(made(t), there) })
+			wait.Until(t, settle, func() string { return differs(made(t), there) })
 			if after := details(t, p.Port); after != before {
 				t.Errorf("the NIC was %+v and is %+v", before, after)
 			}

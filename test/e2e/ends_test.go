@@ -8,6 +8,7 @@ import (
 
 	"vifd/test/dose"
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // ends are the ways in which a server may end, or begin anew, under a change.
@@ -51,7 +52,7 @@ func endsUnder(t *testing.T, later time.Duration, command string, detaching bool
 		t.Errorf("%s answered %+v", method, s)
 	}
 	wants := method == "POST" && s.Status == 200
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		a := ask(t, "GET", interfaces(g), "")
 		if a.Status == 404 {
 			return "" // what it had goes with it
@@ -62,7 +63,7 @@ func endsUnder(t *testing.T, later time.Duration, command string, detaching bool
 		return ""
 	})
 	_, _ = run("virsh destroy ends; virsh undefine ends") // whichever is left to do
-	if left := eventually(soon, leftovers); left != "" {
+	if left := wait.For(soon, leftovers); left != "" {
 		t.Fatalf("after %v, %s answered %d %s, and left:\n%s", later, method, s.Status, s.Body, left)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 	"vifd/vif"
 )
 
@@ -72,7 +73,7 @@ func (f *follower) words(port string) string {
 // tells waits until that is what was told of the port.
 func (f *follower) tells(t *testing.T, port string, want ...string) {
 	t.Helper()
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		if got := f.words(port); got != strings.Join(want, " ") {
 			return "told " + got + "\nwant " + strings.Join(want, " ")
 		}
@@ -87,7 +88,7 @@ func TestEvents(t *testing.T) {
 	clean(t)
 	g := host.Guest("g1")
 	begun := follow(t, g)
-	until(t, patience, func() string { // it is connected when it tells something
+	wait.Until(t, patience, func() string { // it is connected when it tells something
 		p := attach(t, g, blue)
 		detach(t, g, p.Port)
 		return map[bool]string{true: "nothing is told"}[begun.words(p.Port) == ""]
@@ -147,7 +148,7 @@ func (n *fakeNova) set(down bool) {
 // has waits until Nova was told these, of the port.
 func (n *fakeNova) has(t *testing.T, g *testhost.Running, port string, want ...string) {
 	t.Helper()
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		var got []string
@@ -182,7 +183,7 @@ func TestNovaIsTold(t *testing.T) {
 	n.set(true)
 	detach(t, g, p.Port)
 	q := attach(t, g, blue)
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		if out, ok := run(host.Binary + " status"); ok || !strings.Contains(out, "notifications wait") {
 			return out
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vifd/test/dose"
+	"vifd/test/wait"
 	"vifd/vif/fail"
 )
 
@@ -83,7 +84,7 @@ func TestPointsOfADetach(t *testing.T) {
 					detach(t, g, n.Port)
 				}
 				gone(t, g, n.Port)
-				if left := eventually(settle, leftovers); left != "" {
+				if left := wait.For(settle, leftovers); left != "" {
 					t.Fatalf("died at %s, left:\n%s", p, left)
 				}
 			}

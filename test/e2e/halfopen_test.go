@@ -8,6 +8,7 @@ import (
 
 	"vifd/test/dose"
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // proxies is where the sockets are that vifd is told of.
@@ -52,7 +53,7 @@ func halfOpen(t *testing.T, stall []*proxy, later time.Duration) {
 	n := servesAgain(t, host.Guest("g2"))
 	in := interrupted(t, stall, later, "POST", interfaces(g), `{"interfaceAttachment": `+blue+`}`)
 	out := interrupted(t, stall, later, "DELETE", interfaces(host.Guest("g2"))+"/"+n.Port, "")
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		ports, why := lists(t, host.Guest("g2"))
 		if why != "" {
 			return why
@@ -111,7 +112,7 @@ func lists(t *testing.T, g *testhost.Running) (ports map[string]bool, why string
 func through(t *testing.T, g *testhost.Running, s sent) {
 	t.Helper()
 	said := s.err == nil && s.Status == 200
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		if ports, why := lists(t, g); why != "" || (len(ports) == 1) != said {
 			return fmt.Sprintf("an attach answered %d %s, and the server has %v, %s", s.Status, s.Body, ports, why)
 		}
@@ -121,7 +122,7 @@ func through(t *testing.T, g *testhost.Running, s sent) {
 		becomes(t, g, nicOf(t, s.answer).Port, "ACTIVE")
 		detach(t, g, nicOf(t, s.answer).Port)
 	}
-	if left := eventually(settle, leftovers); left != "" {
+	if left := wait.For(settle, leftovers); left != "" {
 		t.Errorf("answered %d %s, and left on the host:\n%s", s.Status, s.Body, left)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"vifd/test/wait"
 )
 
 // hostile are clients that want to hurt. Each comes over and over, many at once,
@@ -53,7 +55,7 @@ func TestHostileClients(t *testing.T) {
 			ask(0)
 		})
 	}
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		if now := resident(t); now > before+64<<10 {
 			return fmt.Sprintf("vifd has %d MiB, had %d", now>>10, before>>10)
 		}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"vifd/test/wait"
 )
 
 // enough is the memory that vifd has to do with here, in bytes.
@@ -46,7 +48,7 @@ func TestMemoryLimit(t *testing.T) {
 		t.Errorf("answered %v, want both 400 and 503 with Retry-After, and no silence", answers)
 	}
 	takeOut(t, host.Guest("g1"), servesAgain(t, host.Guest("g1")).Port)
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		if now := open(t); now > before+2 {
 			return fmt.Sprintf("%d files are open, and were %d", now, before)
 		}
@@ -79,7 +81,7 @@ func confined(t *testing.T, bytes int) {
 	}
 	t.Cleanup(func() {
 		restartVifd(t)
-		until(t, patience, func() string {
+		wait.Until(t, patience, func() string {
 			if err := os.Remove(group); err != nil {
 				return err.Error()
 			}
@@ -159,7 +161,7 @@ func TestFilesRunOutInAnAttach(t *testing.T) {
 		if a.Status == 200 {
 			takeOut(t, g, nicOf(t, a).Port)
 		}
-		if left := eventually(settle, leftovers); left != "" {
+		if left := wait.For(settle, leftovers); left != "" {
 			t.Fatalf("with %d files left:\n%s", spare, left)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // A device is an <interface> of a domain.
@@ -76,7 +77,7 @@ func find(devices []device, port string) (device, bool) {
 func defined(t *testing.T, g *testhost.Running, port string) device {
 	t.Helper()
 	var live device
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		d, ok := find(nics(t, g, true), port)
 		definition, both := find(nics(t, g, false), port)
 		live = d

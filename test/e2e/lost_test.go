@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 const stateDir = "/var/lib/vifd"
@@ -30,7 +31,7 @@ func TestStoreLost(t *testing.T) {
 			in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
 			networks := sh(t, host.Binary+" network list -o name | sort")
 			before := details(t, p.Port)
-			until(t, patience, persisted(t, p.Port))
+			wait.Until(t, patience, persisted(t, p.Port))
 			backedUp(t)
 			stopVifd(t)
 			sh(t, "cp -a "+stateDir+" /run/state.before && cd "+stateDir+" && "+tt.harm)
@@ -96,7 +97,7 @@ func pinging(t *testing.T, friend *testhost.Peer, to string) func(*testing.T) {
 		_, err := friend.Run(ctx, "sh", "-c", "ping -n -i 0.01 -W 5 "+to+" >"+out+" & echo $! >"+out+".pid; wait")
 		ended <- err
 	}()
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		if text, err := os.ReadFile(out); err != nil || !strings.Contains(string(text), "icmp_seq=10 ") {
 			return "no pings"
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vifd/test/wait"
 )
 
 // object is a resource of the Networking API.
@@ -168,7 +170,7 @@ func TestQuarantine(t *testing.T) {
 		attached(t, g, a)
 	}
 	checkFault(t, a, 409, "It was given back a moment ago")
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		if a = ask(t, "POST", theirs, body); a.Status != 200 {
 			return a.Body
 		}

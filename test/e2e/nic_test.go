@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // A nic is an interface as the Compute API says it.
@@ -69,7 +70,7 @@ func nicOf(t *testing.T, a answer) nic {
 // takeOut detaches a port that may be detached already, and waits for the end.
 func takeOut(t *testing.T, g *testhost.Running, port string) {
 	t.Helper()
-	why := eventually(2*patience, func() string {
+	why := wait.For(2*patience, func() string {
 		a, err := send(context.WithoutCancel(t.Context()), "DELETE", interfaces(g)+"/"+port, "")
 		switch {
 		case err != nil:
@@ -95,7 +96,7 @@ func detach(t *testing.T, g *testhost.Running, port string) {
 // gone waits until the server does not have the port any more.
 func gone(t *testing.T, g *testhost.Running, port string) {
 	t.Helper()
-	until(t, 2*patience, func() string {
+	wait.Until(t, 2*patience, func() string {
 		if a := ask(t, "GET", interfaces(g)+"/"+port, ""); a.Status != 404 {
 			return a.Body
 		}
@@ -112,7 +113,7 @@ func state(t *testing.T, g *testhost.Running, port string) string {
 // becomes waits until the API says that the port has that state.
 func becomes(t *testing.T, g *testhost.Running, port, want string) {
 	t.Helper()
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		if got := state(t, g, port); got != want {
 			return got + ", want " + want
 		}
@@ -137,7 +138,7 @@ func createPort(t *testing.T, body string) (id, mac string) {
 // drop deletes a resource that may be deleted already.
 func drop(t *testing.T, path string) {
 	t.Helper()
-	why := eventually(patience, func() string {
+	why := wait.For(patience, func() string {
 		a, err := send(context.WithoutCancel(t.Context()), "DELETE", path, "")
 		switch {
 		case err != nil:

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // When libvirt or Open vSwitch do not run, changes are refused with the time to
@@ -76,7 +77,7 @@ func bringBack(t *testing.T, daemons []*testhost.Daemon) {
 func servesAgain(t *testing.T, g *testhost.Running) nic {
 	t.Helper()
 	var a answer
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		a = ask(t, "POST", interfaces(g), `{"interfaceAttachment": `+blue+`}`, shown)
 		if a.Status != 200 {
 			return a.Body
@@ -105,7 +106,7 @@ func TestFrozenSwitch(t *testing.T) {
 	if err := host.VSwitchd.Thaw(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		if ports := listed(t, g); len(ports) != 0 {
 			return "the server still has a port"
 		}
@@ -126,7 +127,7 @@ func TestSwitchRestarts(t *testing.T) {
 			t.Fatal(err)
 		}
 		bringBack(t, []*testhost.Daemon{d})
-		until(t, soon, func() string {
+		wait.Until(t, soon, func() string {
 			out, status := try(t, p.guest, "ping -c 1 -W 1 10.20.0.250")
 			if status != 0 {
 				return out
@@ -137,7 +138,7 @@ func TestSwitchRestarts(t *testing.T) {
 		heard := listen(t, friend)
 		_, _ = try(t, p.guest, "dev="+p.dev+"; "+lies[0].command) // nobody answers
 		in(t, p.guest, "ping -c 1 -W 10 -s 1234 10.20.0.250")
-		until(t, patience, func() string { return heard.lacks("length 1276") })
+		wait.Until(t, patience, func() string { return heard.lacks("length 1276") })
 		if heard.lacks(lies[0].words...) == "" {
 			t.Errorf("after the restart the guest lies:\n%v", heard)
 		}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"vifd/test/wait"
 )
 
 // Told to stop while libvirt hangs in an attach, vifd ends within 10 s, and the
@@ -36,7 +38,7 @@ func TestStopWhileLibvirtHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	startVifd(t)
-	if left := eventually(settle, leftovers); left != "" {
+	if left := wait.For(settle, leftovers); left != "" {
 		t.Errorf("left:\n%s", left)
 	}
 }
@@ -63,7 +65,7 @@ func TestHangup(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	until(t, patience, logged(t, "changed=[log_level] needs_restart=[network.mtu]"))
+	wait.Until(t, patience, logged(t, "changed=[log_level] needs_restart=[network.mtu]"))
 	ask(t, "GET", "/readyz", "").is(t, 200)
 	if host.Vifd.Pid() != pid || !host.Vifd.Running() {
 		t.Error("vifd ended")
@@ -99,7 +101,7 @@ func TestNoFilesLeft(t *testing.T) {
 	for _, c := range held {
 		c.Close()
 	}
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		if a := ask(t, "GET", "/readyz", ""); a.Status != 200 {
 			return a.Body
 		}

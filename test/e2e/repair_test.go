@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // healing is how long what somebody broke may stay broken, where everything is
@@ -18,7 +19,7 @@ const oftenLooked = "[timeouts]\nlook = \"3s\"\n"
 // well waits until vifd and a look at the host find nothing wrong with the NIC.
 func well(t *testing.T, g *testhost.Running, n nic) {
 	t.Helper()
-	until(t, healing, func() string {
+	wait.Until(t, healing, func() string {
 		said := vifd(t, "leaks")
 		if said.code != 0 {
 			return said.out + said.err

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // What the host lacks or has too much of makes an attach fail without a trace,
@@ -76,7 +77,7 @@ func TestTapNameTaken(t *testing.T) {
 			}
 			sh(t, strings.ReplaceAll(command[1], "$tap", taken))
 			drop(t, "/v2.0/ports/"+port)
-			if left := eventually(settle, leftovers); left != "" {
+			if left := wait.For(settle, leftovers); left != "" {
 				t.Errorf("left on the host:\n%s", left)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // A lie is a packet that a guest may not send: how it sends it, and words by
@@ -53,7 +54,7 @@ func TestSpoofing(t *testing.T) {
 			}
 			advertise(t, p)
 			in(t, p.guest, "ping -c 1 -W 10 -s 234 10.20.0.250")
-			until(t, patience, func() string { return heard.lacks("length 276") })
+			wait.Until(t, patience, func() string { return heard.lacks("length 276") })
 			all := append(lies, lie{name: "DHCP server", words: []string{".67 > ", "BOOTP/DHCP, Reply"}},
 				lie{name: "router advertisement", words: []string{"router advertisement"}})
 			for _, l := range all {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 const blue = `{"net_id": "$blue"}`
@@ -107,7 +108,7 @@ const soon = 15 * time.Second
 // released waits until no server holds the port.
 func released(t *testing.T, port string) {
 	t.Helper()
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		a := ask(t, "GET", "/v2.0/ports/"+port, "").is(t, 200)
 		if !strings.Contains(strings.ReplaceAll(a.Body, " ", ""), `"device_id":""`) {
 			return a.Body
@@ -189,7 +190,7 @@ func TestUndefined(t *testing.T) {
 	becomes(t, g, kept, "DOWN")
 	sh(t, "virsh undefine ended")
 	released(t, kept)
-	until(t, soon, func() string {
+	wait.Until(t, soon, func() string {
 		if a := ask(t, "GET", "/v2.0/ports/"+made, ""); a.Status != 404 {
 			return a.Body
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 	"vifd/vif"
 )
 
@@ -35,7 +36,7 @@ func TestStrays(t *testing.T) {
 			t.Errorf("no %s in\n%s", kind, said)
 		}
 	}
-	until(t, healing, func() string { return leftovers() })
+	wait.Until(t, healing, func() string { return leftovers() })
 	if now := stranger(t, "xforeign") + sh(t, "ovs-ofctl --no-stats dump-flows br-int cookie=0x77/-1"); now != foreign {
 		t.Errorf("what is not vifd's was\n%s\nand is\n%s", foreign, now)
 	}
@@ -51,7 +52,7 @@ func TestStrayNIC(t *testing.T) {
 		"<target dev=\"vthand\" managed=\"no\"/><model type=\"virtio\"/><alias name=\""+alias+"\"/></interface>' > "+file+
 		"; virsh attach-device g1 "+file+" --live --config")
 	t.Cleanup(func() { sh(t, "ip link del vthand") })
-	until(t, healing, func() string {
+	wait.Until(t, healing, func() string {
 		out, _ := run("virsh dumpxml g1; virsh dumpxml --inactive g1")
 		if strings.Contains(out, alias) {
 			return "the server still has it"

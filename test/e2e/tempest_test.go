@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vifd/test/testhost"
+	"vifd/test/wait"
 )
 
 // What OpenStack's own acceptance tests (Tempest) and Terraform's provider ask of
@@ -95,7 +96,7 @@ func reassign(t *testing.T) {
 		g := host.Guest(name)
 		attach(t, g, `{"port_id": "`+port+`"}`)
 		ask(t, "DELETE", interfaces(g)+"/"+port, "").is(t, 202)
-		until(t, 2*patience, func() string {
+		wait.Until(t, 2*patience, func() string {
 			if found := query(t, "port", "id="+port+"&device_id="); len(found) != 1 {
 				return "the port is not free"
 			}
@@ -122,7 +123,7 @@ func waitForEvent(t *testing.T) {
 	n := attach(t, g, `{"net_id": "$blue", "tag": "nic-tag"}`)
 	a := ask(t, "DELETE", interfaces(g)+"/"+n.Port, "").is(t, 202)
 	path := "/v2.1/servers/" + g.UUID + "/os-instance-actions/" + a.Header.Get("X-Openstack-Request-Id")
-	until(t, 2*patience, func() string {
+	wait.Until(t, 2*patience, func() string {
 		var said struct {
 			InstanceAction struct {
 				Events []struct{ Event, Result string }
@@ -149,7 +150,7 @@ func terraform(t *testing.T) {
 	n := attach(t, g, `{"net_id": "$blue"}`)
 	path := interfaces(g) + "/" + n.Port
 	deletes := 0
-	until(t, 2*patience, func() string {
+	wait.Until(t, 2*patience, func() string {
 		if a := ask(t, "GET", path, ""); a.Status == 404 {
 			return ""
 		}

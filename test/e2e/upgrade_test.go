@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"vifd/test/wait"
 )
 
 const storeCode = "../../agent/store/"
@@ -113,7 +115,7 @@ func TestUpgradeAndBack(t *testing.T) {
 	p := plug(t, "g1", `{"net_id": "$blue", "tag": "kept"}`)
 	friend := peer(t, "blue", "10.20.0.250/24")
 	in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
-	until(t, patience, persisted(t, p.Port))
+	wait.Until(t, patience, persisted(t, p.Port))
 	before := details(t, p.Port)
 	works := func(version int) nic {
 		t.Helper()
@@ -150,7 +152,7 @@ func TestNoWayBack(t *testing.T) {
 	p := plug(t, "g1", blue)
 	friend := peer(t, "blue", "10.20.0.250/24")
 	in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
-	until(t, patience, persisted(t, p.Port))
+	wait.Until(t, patience, persisted(t, p.Port))
 	before := details(t, p.Port)
 	stopVifd(t)
 	sh(t, "cp -a "+stateDir+" /run/state.before")

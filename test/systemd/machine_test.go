@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"vifd/test/wait"
 )
 
 // A computer is a Debian whose first process is systemd, in namespaces of its
@@ -71,7 +73,7 @@ func boot(image, installed, dir string) (*computer, error) {
 // up waits until all of the machine has started, with another first process than
 // the one that is named.
 func (c *computer) up(but int) error {
-	if why := eventually(bootTime, func() string {
+	if why := wait.For(bootTime, func() string {
 		if pid := c.first(); pid == 0 || pid == but {
 			return "its first process does not start"
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"vifd/test/wait"
 )
 
 // What the journal's entries are known by, as vifd.catalog has it.
@@ -71,7 +73,7 @@ func shown(t *testing.T, port string) (n nic) {
 
 func becomes(t *testing.T, port, state string) {
 	t.Helper()
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		out, _ := try("vifd show " + port + " -o json")
 		var n nic
 		if err := json.Unmarshal([]byte(out), &n); err != nil || n.State != state {
@@ -95,7 +97,7 @@ func TestNIC(t *testing.T) {
 		t.Errorf("the journal explains\n%s", got)
 	}
 	sh(t, "ovs-vsctl del-port "+n.Tap)
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		out, _ := try("journalctl -b -o cat MESSAGE_ID=" + mended + " STEP=plug PORT_ID=" + n.Port.ID)
 		if out == "" {
 			return "the journal does not tell that the port was plugged again"

@@ -3,6 +3,8 @@ package systemd
 import (
 	"strings"
 	"testing"
+
+	"vifd/test/wait"
 )
 
 // After a reboot of the machine the taps and switch ports of a domain are there
@@ -13,7 +15,7 @@ func TestReboot(t *testing.T) {
 	if err := machine.reboot(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, patience, func() string {
+	wait.Until(t, patience, func() string {
 		if out, _ := try("virsh -q domstate d1"); strings.TrimSpace(out) != "running" {
 			return out + sh(t, "journalctl -b -u libvirtd -u vifd --no-pager | tail -n 40")
 		}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"vifd/test/wait"
 )
 
 // show returns a property of vifd.service.
@@ -16,7 +18,7 @@ func show(t *testing.T, property string) string {
 // ready waits until a vifd says so that is another than the process pid.
 func ready(t *testing.T, pid string) {
 	t.Helper()
-	until(t, 2*patience, func() string {
+	wait.Until(t, 2*patience, func() string {
 		if now, state := show(t, "MainPID"), show(t, "ActiveState"); state != "active" || now == pid {
 			return now + " is " + state
 		}
@@ -28,7 +30,7 @@ func ready(t *testing.T, pid string) {
 func TestStatus(t *testing.T) {
 	says := func(pattern string) {
 		t.Helper()
-		until(t, patience, func() string {
+		wait.Until(t, patience, func() string {
 			if got := show(t, "StatusText"); !regexp.MustCompile(pattern).MatchString(got) {
 				return got
 			}
@@ -83,7 +85,7 @@ func TestKill(t *testing.T) {
 func TestWatchdog(t *testing.T) {
 	was, restarts := show(t, "MainPID"), show(t, "NRestarts")
 	sh(t, "kill -STOP "+was)
-	until(t, 2*patience, func() string {
+	wait.Until(t, 2*patience, func() string {
 		if now := show(t, "NRestarts"); now == restarts {
 			return "vifd is not started again"
 		}
@@ -104,7 +106,7 @@ func TestReload(t *testing.T) {
 		`log_level = 7`:       notRead,
 	} {
 		sh(t, "echo '"+config+"' >/etc/vifd/vifd.toml; systemctl reload vifd")
-		until(t, patience, func() string {
+		wait.Until(t, patience, func() string {
 			out, _ := try("journalctl -b -o cat _PID=" + was + " MESSAGE_ID=" + message)
 			if out == "" {
 				return "nothing is said of " + config

@@ -14,32 +14,6 @@ import (
 // with nothing else to do it takes a fraction of it.
 const patience = 30 * time.Second
 
-// until waits for f to return "". What it returned last is why it failed.
-func until(t *testing.T, limit time.Duration, f func() string) {
-	t.Helper()
-	if why := eventually(limit, f); why != "" {
-		t.Fatalf("after %v: %s", limit, why)
-	}
-}
-
-// eventually returns "" as soon as f does, or at the end what it returned last.
-func eventually(limit time.Duration, f func() string) string {
-	tick := time.NewTicker(25 * time.Millisecond)
-	defer tick.Stop()
-	end := time.After(limit)
-	for {
-		why := f()
-		if why == "" {
-			return ""
-		}
-		select {
-		case <-end:
-			return why
-		case <-tick.C:
-		}
-	}
-}
-
 // run runs a command of the shell on the host, and returns what it printed
 // without the last newline, and whether it succeeded.
 func run(command string) (string, bool) {
