@@ -8,6 +8,7 @@ const (
 	DetachInterface = "detach_interface"
 	AddFixedIP      = "add_fixed_ip"
 	RemoveFixedIP   = "remove_fixed_ip"
+	UpdatePort      = "update_port" // of its addresses, while a server has it
 )
 
 // How an operation ended; "" while it has not.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"vifd/vif"
@@ -28,6 +29,16 @@ func (w *world) RemoveAddress(_ context.Context, r vif.Request, address netip.Ad
 	}, vif.Invalid.Because("Instance %s does not have fixed IP address '%s'.", r.Server, address))
 }
 
+func (w *world) SetAddresses(_ context.Context, r vif.Request, want []vif.FixedIP) error {
+	return w.readdress(vif.UpdatePort, r, func(p *vif.Port) bool {
+		if p.ID != r.Port {
+			return false
+		}
+		p.FixedIPs = want
+		return true
+	}, vif.InUse.Because("Port %s is on its way.", r.Port))
+}
+
 func (w *world) readdress(kind string, r vif.Request, change func(*vif.Port) bool, none error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -36,6 +47,9 @@ func (w *world) readdress(kind string, r vif.Request, change func(*vif.Port) boo
 	}
 	for i := range w.attached {
 		if w.attached[i].Server == r.Server && change(&w.attached[i].Port) {
+			if at := slices.IndexFunc(w.ports, func(p vif.Port) bool { return p.ID == w.attached[i].Port.ID }); at >= 0 {
+				w.ports[at].FixedIPs = w.attached[i].Port.FixedIPs
+			}
 			return w.end(w.begin(kind, r), nil)
 		}
 	}
@@ -71,6 +85,20 @@ func TestFixedIPActions(t *testing.T) {
 			want(t, ask(a, "POST", action1, tt.body, "X-OpenStack-Nova-API-Version", tt.version), tt.status, tt.part)
 		})
 	}
+}
+
+// The addresses of a port that a server has change in its filter too, or nothing does.
+func TestPortChangesAddresses(t *testing.T) {
+	w := recordedWorld()
+	w.plug(vm1, first, "")
+	a := serve(t, w, identities["admin"])
+	port, change := "/v2.0/ports/"+first, `{"port":{"name":"new","fixed_ips":[{"ip_address":"10.88.0.99","subnet_id":"`+sub88+`"}]}}`
+	want(t, ask(a, "PUT", port, change), 200, `"fixed_ips": [{"subnet_id": "`+sub88+`", "ip_address": "10.88.0.99"}]`)
+	want(t, ask(a, "GET", "/v2.1/servers/"+vm1+"/os-interface", ""), 200, `"ip_address": "10.88.0.99"`)
+	want(t, ask(a, "GET", "/v2.1/servers/"+vm1+"/os-instance-actions", ""), 200, `"action": "update_port"`)
+	w.attached = nil
+	want(t, ask(a, "PUT", port, strings.NewReplacer("new", "newer", "99", "98").Replace(change)), 409, "is on its way")
+	want(t, ask(a, "GET", port, ""), 200, `"name": "new"`)
 }
 
 // An address that was added is shown, and can be taken away again, in either

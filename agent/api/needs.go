@@ -64,6 +64,11 @@ type Attachments interface {
 	AddAddress(ctx context.Context, r vif.Request) error
 	RemoveAddress(ctx context.Context, r vif.Request, address netip.Addr) error
 
+	// SetAddresses gives r.Port, which r.Server has, these addresses and no others, in
+	// the same way; the zero Address of one asks for an address from its Subnet. A port
+	// on its way in or out is vif.InUse.
+	SetAddresses(ctx context.Context, r vif.Request, want []vif.FixedIP) error
+
 	// Detaching tells whether a detach of that port from that server is under way.
 	Detaching(ctx context.Context, server, port string) bool
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"slices"
 
 	"vifd/vif"
@@ -56,7 +57,8 @@ func (a *API) makePort(c *call, body object) (vif.Port, error) {
 	})
 }
 
-func (a *API) changePort(c *call, p vif.Port, body object) (vif.Port, error) {
+func (a *API) changePort(c *call, was vif.Port, body object) (vif.Port, error) {
+	p := was
 	p.Name = text(body, "name", p.Name)
 	p.AdminUp = flag(body, "admin_state_up", p.AdminUp)
 	p.Secure = flag(body, "port_security_enabled", p.Secure)
@@ -74,7 +76,26 @@ func (a *API) changePort(c *call, p vif.Port, body object) (vif.Port, error) {
 			p.FixedIPs = append(p.FixedIPs, vif.FixedIP{Subnet: claim.Subnet, Address: claim.Address})
 		}
 	}
-	return a.Networking.UpdatePort(c.Context(), p)
+	return a.updatePort(c, p, was)
+}
+
+// updatePort makes was what the caller wants of it. The addresses of a port that a
+// server has are in its filter too; they change last, and when they cannot nothing has.
+func (a *API) updatePort(c *call, p, was vif.Port) (vif.Port, error) {
+	want := p.FixedIPs
+	if was.Claim == 0 || slices.Equal(want, was.FixedIPs) {
+		return a.Networking.UpdatePort(c.Context(), p)
+	}
+	p.FixedIPs = was.FixedIPs
+	if _, err := a.Networking.UpdatePort(c.Context(), p); err != nil {
+		return p, err
+	}
+	r := vif.Request{Server: was.Device, Port: was.ID, Operation: c.id, Caller: c.who.Caller}
+	if err := a.Attachments.SetAddresses(c.Context(), r, want); err != nil {
+		_, back := a.Networking.UpdatePort(c.Context(), was)
+		return p, errors.Join(err, back)
+	}
+	return a.Networking.Port(c.Context(), was.ID)
 }
 
 // portViewer looks up the state of every attachment, for that is the status of

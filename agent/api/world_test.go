@@ -271,7 +271,7 @@ func (w *world) Detaching(_ context.Context, server, port string) bool {
 func (w *world) plug(server, port string, tag vif.Tag) {
 	for i := range w.ports {
 		if w.ports[i].ID == port {
-			w.ports[i].Device = server
+			w.ports[i].Device, w.ports[i].Claim = server, 1
 			w.attached = append(w.attached, vif.Attachment{NIC: vif.NIC{Port: w.ports[i], Server: server, Tag: tag}, State: vif.Active})
 		}
 	}

@@ -31,6 +31,15 @@ func (e *Engine) RemoveAddress(ctx context.Context, r vif.Request, address netip
 	}, vif.Invalid.Because("Instance %s does not have fixed IP address '%s'.", r.Server, address))
 }
 
+// SetAddresses gives r.Port, which r.Server has, these addresses and no others; the
+// zero Address of one asks for an address from its Subnet. On an error it is as with
+// AddAddress. A port on its way into the server or out of it is vif.InUse.
+func (e *Engine) SetAddresses(ctx context.Context, r vif.Request, want []vif.FixedIP) error {
+	return e.readdress(ctx, vif.UpdatePort, r, func(a store.Attachment) ([]vif.FixedIP, bool) {
+		return want, a.NIC.Port.ID == r.Port
+	}, vif.InUse.Because("Port %s is on its way into instance %s or out of it: try again.", r.Port, r.Server))
+}
+
 // readdress gives the first port of r.Server that next means the addresses that it
 // returns. Where there is none the error is none.
 func (e *Engine) readdress(ctx context.Context, kind string, r vif.Request, next func(store.Attachment) ([]vif.FixedIP, bool), none error) error {

@@ -60,6 +60,9 @@ var readdressing = map[string]struct {
 	"remove": {vif.RemoveFixedIP, func(ctx context.Context, e *Engine) error {
 		return e.RemoveAddress(ctx, vif.Request{Server: vm1, Operation: "req-2"}, had)
 	}, []string{"filter", "readdress"}},
+	"set": {vif.UpdatePort, func(ctx context.Context, e *Engine) error {
+		return e.SetAddresses(ctx, vif.Request{Server: vm1, Port: p1, Operation: "req-2"}, make([]vif.FixedIP, 1))
+	}, []string{"filter", "readdress", "filter"}},
 }
 
 // What is added passes once the authority has given it, and what is removed passes
@@ -73,13 +76,13 @@ func TestReaddress(t *testing.T) {
 				t.Fatal(err)
 			}
 			now := everywhere(t, h, e)
-			if want := slices.Contains(h.pass[p1], vif.FixedIP{Address: given}); now == before || want != (name == "add") {
+			if want := slices.Contains(h.pass[p1], vif.FixedIP{Address: given}); now == before || want != (name != "remove") {
 				t.Errorf("had %s, has %s", before, now)
 			}
 			if !slices.Equal(h.trace[began:], tt.order) {
 				t.Errorf("did %v, want %v", h.trace[began:], tt.order)
 			}
-			if o := operations(t, e.Store)[0]; o.Kind != tt.kind || o.ID != "req-2" || o.Port != p1 || o.Result != vif.Success || len(o.Steps) != 2 {
+			if o := operations(t, e.Store)[0]; o.Kind != tt.kind || o.ID != "req-2" || o.Port != p1 || o.Result != vif.Success || len(o.Steps) != len(tt.order) {
 				t.Errorf("recorded %+v", o)
 			}
 			acts := len(h.trace)
@@ -151,6 +154,8 @@ func TestReaddressNothing(t *testing.T) {
 		"no such server": {e.AddAddress(t.Context(), vif.Request{Server: "vm9", Network: nic.Port.Network}), vif.NotFound, ""},
 		"no such address": {e.RemoveAddress(t.Context(), vif.Request{Server: vm1}, given), vif.Invalid,
 			"Instance " + vm1 + " does not have fixed IP address '10.20.0.99'."},
+		"no such port": {e.SetAddresses(t.Context(), vif.Request{Server: vm1, Port: "p9"}, nil), vif.InUse,
+			"Port p9 is on its way into instance " + vm1 + " or out of it: try again."},
 	} {
 		if vif.KindOf(tt.err) != tt.kind || tt.text != "" && vif.Shown(tt.err) != tt.text {
 			t.Errorf("%s: %v", name, tt.err)

@@ -11,7 +11,8 @@ import (
 // UpdatePort changes a port's name; and, while no server holds it, its AdminUp,
 // Secure, MAC, Device, DeviceOwner and addresses, where the zero Address of a
 // FixedIP asks for one from its Subnet. To change one of those while a server
-// holds the port is vif.InUse: what was plugged in stays as it was plugged in.
+// holds the port is vif.InUse: what was plugged in stays as it was plugged in, but
+// for what Readdress changes.
 // All else of p is the authority's own.
 func (l *Local) UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error) {
 	if err := checkNames(p.Name, p.Device, p.DeviceOwner); err != nil {
