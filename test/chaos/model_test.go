@@ -71,6 +71,9 @@ func (m *model) request(server, port string) vif.Request {
 func (m *model) attach(t *rapid.T) {
 	r := m.request(rapid.SampledFrom(ids).Draw(t, "server"), "")
 	r.Network = m.network
+	if s := m.world.Servers[r.Server]; s != nil && !s.Live && m.owed(r.Server) {
+		t.Skip("it gets controllers for more, and none while it runs for what comes back")
+	}
 	a, err := m.Attach(context.Background(), r)
 	if err == nil {
 		m.attached[a.Port.ID] = r.Server
