@@ -133,7 +133,7 @@ func (n *collection[T]) remove(c *call) (reply, error) {
 func (n *collection[T]) owned(c *call) (T, error) {
 	t, err := n.find(c)
 	if err == nil && !c.who.May(n.owner(t)) {
-		err = vif.Forbidden.Because("This %s belongs to another project.", n.one)
+		err = disallowed(c.route.policy(), "this "+n.one+" belongs to another project")
 	}
 	return t, err
 }
@@ -147,7 +147,7 @@ func (n *collection[T]) checked(c *call, s *schema) (object, error) {
 	body := inner(c.body, n.one)
 	for _, p := range s.properties {
 		if _, there := body.get(p.name); there && p.admin && !c.who.Admin {
-			return nil, vif.Forbidden.Because("Only an admin may give the attribute '%s' of a %s.", p.name, n.one)
+			return nil, lacks(c, Admin, c.route.policy()+":"+p.name)
 		}
 	}
 	return body, nil

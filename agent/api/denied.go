@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 
 	"vifd/vif"
@@ -20,13 +21,21 @@ func (a *API) authorize(c *call) error {
 
 // denied says that c's caller may not, in the words of what c speaks. What it
 // takes is in the log, and told where no other service's words are expected.
-func denied(c *call, policy string) error {
-	takes := fmt.Sprintf("%s: it takes %s", orElse(c.who.User, "an unknown caller"), c.door.Who.Explain(c.route.who))
+func denied(c *call, policy string) error { return lacks(c, c.route.who, policy) }
+
+// lacks is denied for what takes another role than the route does.
+func lacks(c *call, role Role, policy string) error {
+	takes := fmt.Sprintf("%s: it takes %s", orElse(c.who.User, "an unknown caller"), c.door.Who.Explain(role))
 	switch c.route.as {
 	case own:
 		return vif.Forbidden.Because("%s is not allowed to %s.", policy, takes)
 	case network:
-		return vif.Forbidden.From(fmt.Errorf("%s", takes), "rule:%s is disallowed by policy", policy)
+		return disallowed(policy, "it is not allowed to "+takes)
 	}
-	return vif.Forbidden.From(fmt.Errorf("%s", takes), "Policy doesn't allow %s to be performed.", policy)
+	return vif.Forbidden.From(errors.New(takes), "Policy doesn't allow %s to be performed.", policy)
+}
+
+// disallowed says in Neutron's words that a rule forbids it. Why is in the log.
+func disallowed(rule, why string) error {
+	return vif.Forbidden.From(errors.New(why), "rule:%s is disallowed by policy", rule)
 }

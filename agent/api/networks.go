@@ -22,7 +22,7 @@ var (
 		{name: "admin_state_up", schema: anyBool},
 		{name: "shared", schema: anyBool, admin: true},
 		{name: "mtu", schema: mtuNumber},
-		{name: "port_security_enabled", schema: anyBool},
+		{name: "port_security_enabled", schema: anyBool, admin: true},
 	}}
 
 	networkCreated = &schema{kind: "object", rule: segmentRule, properties: append(slices.Clone(networkChanged.properties),

@@ -83,7 +83,7 @@ func (a *API) networkResources(base string) []route {
 		{"GET", base + "/extensions", Reader, network, a.listExtensions, nil},
 		{"GET", base + "/extensions/{alias}", Reader, network, a.showExtension, nil},
 		{"GET", base + "/networks", Reader, network, networks.index, nil},
-		{"POST", base + "/networks", Member, network, networks.create, nil},
+		{"POST", base + "/networks", Admin, network, networks.create, nil},
 		{"GET", base + "/networks/{id}", Reader, network, networks.show, nil},
 		{"PUT", base + "/networks/{id}", Member, network, networks.update, nil},
 		{"DELETE", base + "/networks/{id}", Member, network, networks.remove, nil},

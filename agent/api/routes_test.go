@@ -19,7 +19,8 @@ var exceptions = map[string]Role{
 	"GET /": Nobody, "GET /v2[/]": Nobody, "GET /v2.1[/]": Nobody, "GET /v2.0[/]": Nobody, " ": Nobody,
 	"GET /healthz": Nobody, "GET /readyz": Nobody,
 	"GET /v1/tokens": Admin, "POST /v1/tokens": Admin, "DELETE /v1/tokens/{token}": Admin,
-	"GET /v1/leaks":          Admin,
+	"GET /v1/leaks":       Admin,
+	"POST /v2.0/networks": Admin, "POST /v2.1[/{project}]/networks": Admin,
 	"POST /v1/store/rebuild": Admin, "POST /v1/servers/{server}/prepare": Admin,
 }
 

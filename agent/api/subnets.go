@@ -97,7 +97,7 @@ func (a *API) ownNetwork(c *call, id string) (vif.Network, error) {
 	case !n.Shared && !c.who.sees(n.Project):
 		return n, about("Network", id, vif.NotFound)
 	case !c.who.May(n.Project):
-		return n, vif.Forbidden.Because("Network %s belongs to another project.", id)
+		return n, disallowed(c.route.policy(), "network "+id+" belongs to another project")
 	}
 	return n, nil
 }
