@@ -166,8 +166,9 @@ func (w *world) SetLink(_ context.Context, server, port string, l vif.Link) (vif
 	return vif.Attachment{}, vif.NotFound.Because("Port %s is not attached", port)
 }
 
-func (w *world) AddAddress(context.Context, vif.Request) error                { return nil }
-func (w *world) RemoveAddress(context.Context, vif.Request, netip.Addr) error { return nil }
+func (w *world) AddAddress(context.Context, vif.Request) error                  { return nil }
+func (w *world) RemoveAddress(context.Context, vif.Request, netip.Addr) error   { return nil }
+func (w *world) SetAddresses(context.Context, vif.Request, []vif.FixedIP) error { return nil }
 
 func (w *world) Detaching(context.Context, string, string) bool { return false }
 
