@@ -117,27 +117,6 @@ func released(t *testing.T, port string) {
 	})
 }
 
-// A server that was saved to disk is in no state for a change.
-func TestSaved(t *testing.T) {
-	clean(t)
-	g := host.Guest("g2")
-	n := attach(t, g, blue)
-	defined(t, g, n.Port)
-	sh(t, "virsh managedsave g2")
-	for _, a := range []answer{
-		ask(t, "POST", interfaces(g), `{"interfaceAttachment": `+blue+`}`),
-		ask(t, "DELETE", interfaces(g)+"/"+n.Port, ""),
-	} {
-		if _, _, why := a.is(t, 409).fault(t); !strings.Contains(why, "while it is in vm_state suspended") {
-			t.Errorf("refused with %q", why)
-		}
-	}
-	sh(t, "virsh start g2")
-	becomes(t, g, n.Port, "ACTIVE")
-	in(t, g, "true")
-	detach(t, g, n.Port)
-}
-
 // A guest that never answers keeps its NIC: the port is in BUILD, and address
 // and MAC stay taken, until the guest is ended.
 func TestGuestThatNeverLetsGo(t *testing.T) {

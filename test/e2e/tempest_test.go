@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"vifd/test/testhost"
@@ -20,9 +21,10 @@ func TestTempest(t *testing.T) {
 		{"test_create_list_show_delete_interfaces_by_network_port", byNetworkPort},
 		{"test_create_list_show_delete_interfaces_by_fixed_ip", byFixedIP},
 		{"test_reassign_port_between_servers", reassign},
-		{"test_create_get_list_interfaces", sinceTags},
+		{"AttachInterfacesV270.test_create_get_list_interfaces", sinceTags},
 		{"test_tagged_attachment", waitForEvent},
 		{"test_add_remove_fixed_ip", addRemoveFixedIP},
+		{"test_hotplug_nic", hotplugNIC},
 		{"openstack_compute_interface_attach_v2", terraform},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -105,16 +107,39 @@ func reassign(t *testing.T) {
 	}
 }
 
-// sinceTags wants a tag in each answer since 2.70, and in none before.
+// sinceTags wants a tag in each answer since 2.70, of a NIC without one null, and
+// in none before.
 func sinceTags(t *testing.T) {
 	g := host.Guest("g1")
-	n := attach(t, g, `{"net_id": "$blue", "tag": "nic-tag"}`)
-	for version, tag := range map[string]string{"2.49": "", "2.69": "", "2.70": "nic-tag", "latest": "nic-tag"} {
-		show := nicOf(t, ask(t, "GET", interfaces(g)+"/"+n.Port, "", "X-OpenStack-Nova-API-Version: "+version).is(t, 200))
-		if (show.Tag == nil) != (tag == "") || show.Tag != nil && *show.Tag != tag {
-			t.Errorf("at %s its tag is %v, want %q", version, show.Tag, tag)
+	with, without := attach(t, g, `{"net_id": "$blue", "tag": "nic-tag"}`), attach(t, g, blue)
+	if with.Tag == nil || *with.Tag != "nic-tag" || without.Tag != nil {
+		t.Errorf("created with the tags %v and %v", with.Tag, without.Tag)
+	}
+	for version, tags := range map[string][2]string{
+		"2.49": {"", ""}, "2.69": {"", ""}, "2.70": {`, "tag": "nic-tag"`, `, "tag": null`}, "latest": {`, "tag": "nic-tag"`, `, "tag": null`},
+	} {
+		header := "X-OpenStack-Nova-API-Version: " + version
+		all := `{"interfaceAttachments": [` + attachmentText(with, tags[0]) + ", " + attachmentText(without, tags[1]) + "]}"
+		for path, want := range map[string]string{
+			"":                 all,
+			"/" + with.Port:    `{"interfaceAttachment": ` + attachmentText(with, tags[0]) + "}",
+			"/" + without.Port: `{"interfaceAttachment": ` + attachmentText(without, tags[1]) + "}",
+		} {
+			if got := ask(t, "GET", interfaces(g)+path, "", header).is(t, 200).Body; got != want {
+				t.Errorf("at %s:\n%s\nwant\n%s", version, got, want)
+			}
 		}
 	}
+}
+
+// attachmentText is a NIC as the API writes it, with that at its end.
+func attachmentText(n nic, end string) string {
+	var ips []string
+	for _, f := range n.IPs {
+		ips = append(ips, fmt.Sprintf(`{"subnet_id": %q, "ip_address": "%v"}`, f.Subnet, f.Address))
+	}
+	return fmt.Sprintf(`{"net_id": %q, "port_id": %q, "mac_addr": %q, "port_state": "ACTIVE", "fixed_ips": [%s]%s}`,
+		n.Net, n.Port, n.MAC, strings.Join(ips, ", "), end)
 }
 
 // waitForEvent waits for the end of a detach by the ID of the request.
@@ -164,4 +189,29 @@ func terraform(t *testing.T) {
 		t.Errorf("the port was gone after %d deletes: nothing was asked while it was on its way out", deletes)
 	}
 	ask(t, "DELETE", path, "").is(t, 404)
+}
+
+// hotplugNIC wants exactly one port more, and one NIC in the guest, which works.
+func hotplugNIC(t *testing.T) {
+	ports, devices := query(t, "port", ""), devicesOf(t)
+	p := plug(t, "g1", blue)
+	more := slices.DeleteFunc(query(t, "port", ""), func(id string) bool { return slices.Contains(ports, id) })
+	if !slices.Equal(more, []string{p.Port}) {
+		t.Errorf("ports %v are new, want %s", more, p.Port)
+	}
+	added := slices.DeleteFunc(devicesOf(t), func(d string) bool { return slices.Contains(devices, d) })
+	if !slices.Equal(added, []string{p.dev}) {
+		t.Errorf("the guest has %v more, want %s", added, p.dev)
+	}
+	friend := peer(t, "blue", "10.20.0.250/24")
+	in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
+	if out, err := friend.Run(within(t, patience), "ping", "-c", "1", "-W", "10", p.ip(4).String()); err != nil {
+		t.Errorf("the guest is not reached: %v: %s", err, out)
+	}
+}
+
+// devicesOf are the network devices that g1 has.
+func devicesOf(t *testing.T) []string {
+	t.Helper()
+	return strings.Fields(in(t, host.Guest("g1"), "ls /sys/class/net"))
 }
