@@ -89,7 +89,7 @@ func (a *agent) open(ctx context.Context) (err error) {
 	})
 	a.engine = hotplug.New(hotplug.Parts{
 		Authority: a.local, Taps: a.taps, Switch: a.ovs, Hypervisor: a.host, Store: a.store, Log: a.log,
-		Again: func(l hotplug.Look) { a.loop.again(l) },
+		Again: func(l hotplug.Look) { a.loop.again(l) }, Moved: func() { a.loop.beat.now() },
 	}, a.config.Engine)
 	a.loop = newLoop(a.pass, a.config.Resync, a.log)
 	a.pulse = &pulse{version: a.Version, since: time.Now(), parts: a.parts, ports: a.engine.Count}
@@ -150,6 +150,7 @@ func (a *agent) look(ctx context.Context) {
 	a.settle(ctx)
 	a.recall(ctx)
 	for {
+		a.loop.beat.now()
 		err := fail.At(fail.R5, a.engine.Start(ctx))
 		if ctx.Err() != nil {
 			return

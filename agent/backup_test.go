@@ -1,9 +1,14 @@
 package agent
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"vifd/agent/store"
@@ -61,4 +66,39 @@ func withStore(t *testing.T) *agent {
 		}
 	})
 	return &agent{store: s, log: quiet, config: Config{StateDir: dir}, Process: Process{Log: quiet}}
+}
+
+// A backup is made as soon as vifd runs and each day after, and one that fails is
+// tried again in an hour.
+func TestBackupsInTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := withStore(t)
+		dir := backupDir(a.config.StateDir)
+		if err := os.WriteFile(dir, nil, 0o600); err != nil { // where the directory should be
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var ended sync.WaitGroup
+		ended.Go(func() { a.backups(ctx) })
+		begun := time.Now()
+		synctest.Wait()
+		if err := os.Remove(dir); err != nil {
+			t.Fatal(err)
+		}
+		var made []time.Duration
+		last := ""
+		for range 5 * 24 * 6 {
+			time.Sleep(10 * time.Minute)
+			synctest.Wait()
+			if all := listBackups(dir); len(all) > 0 && all[0] != last {
+				last = all[0]
+				made = append(made, time.Since(begun))
+			}
+		}
+		if got := fmt.Sprint(made); got != "[1h0m0s 25h0m0s 49h0m0s 73h0m0s 97h0m0s]" {
+			t.Errorf("backups were made at %s", got)
+		}
+		cancel()
+		ended.Wait()
+	})
 }

@@ -2,12 +2,9 @@ package agent
 
 import (
 	"context"
-	"net"
-	"net/http"
 	"time"
 
 	"vifd/agent/hotplug"
-	"vifd/systemd"
 	"vifd/vif"
 )
 
@@ -69,26 +66,4 @@ func (a *agent) parts() []vif.Part {
 		all = append(all, part("nova", a.nova.Healthy()))
 	}
 	return all
-}
-
-// watchdog tells systemd that vifd lives, as long as its own API answers.
-func (a *agent) watchdog(ctx context.Context) {
-	client := &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "unix", a.config.Socket.Path)
-		},
-	}}
-	a.warn("watchdog", systemd.Watch(ctx, func(ctx context.Context) error {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/healthz", nil)
-		if err != nil {
-			return err
-		}
-		res, err := client.Do(r)
-		if err != nil {
-			return err
-		}
-		return res.Body.Close()
-	}))
 }

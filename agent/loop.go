@@ -14,12 +14,16 @@ import (
 // is one look, and so that a change of our own is over before it is looked at.
 const burst = 100 * time.Millisecond
 
+// idleTime is how often a loop that has nothing to do shows that it lives.
+const idleTime = 5 * time.Second
+
 // A loop decides when to look at the host again, and at what. What to do then is
 // its pass's.
 type loop struct {
 	pass  func(context.Context, hotplug.Look) error
 	every time.Duration // everything is looked at, when nothing says that it changed
 	log   *slog.Logger
+	beat  *beat // of the turns, and of the steps of a pass
 
 	mu    sync.Mutex
 	next  hotplug.Look
@@ -27,7 +31,7 @@ type loop struct {
 }
 
 func newLoop(pass func(context.Context, hotplug.Look) error, every time.Duration, log *slog.Logger) *loop {
-	return &loop{pass: pass, every: every, log: log, poked: make(chan struct{}, 1)}
+	return &loop{pass: pass, every: every, log: log, beat: newBeat(), poked: make(chan struct{}, 1)}
 }
 
 // again asks for a look. It never blocks.
@@ -41,10 +45,15 @@ func (l *loop) again(look hotplug.Look) {
 	}
 }
 
-// take returns all that was asked for since the last take.
+// take returns all that was asked for since the last take. The poke for it, if it
+// was not heard yet, is about nothing else.
 func (l *loop) take() hotplug.Look {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	select {
+	case <-l.poked:
+	default:
+	}
 	look := l.next
 	l.next = hotplug.Look{}
 	return look
@@ -56,16 +65,22 @@ func (l *loop) take() hotplug.Look {
 func (l *loop) run(ctx context.Context) {
 	turn := time.NewTimer(jittered(l.every))
 	defer turn.Stop()
+	idle := time.NewTicker(idleTime)
+	defer idle.Stop()
 	for {
+		l.beat.now()
 		select {
 		case <-ctx.Done():
 			return
+		case <-idle.C:
+			continue
 		case <-l.poked:
 			wait(ctx, burst)
 		case <-turn.C:
 			l.again(hotplug.Look{All: true})
 			turn.Reset(jittered(l.every))
 		}
+		l.beat.now()
 		if err := l.pass(ctx, l.take()); err != nil && ctx.Err() == nil {
 			l.log.Warn("the host is not as it should be yet", "err", err)
 		}

@@ -90,6 +90,7 @@ func (e *Engine) collect(ctx context.Context, w *world) (err error) {
 		time.AfterFunc(second, func() { e.Again(Look{All: true}) })
 	}
 	for _, l := range again {
+		e.moved()
 		if l.Kind.Stray() {
 			err = errors.Join(err, e.take(ctx, l, w))
 		}

@@ -23,6 +23,16 @@ type Parts struct {
 
 	// Again asks for another pass, by Recover. It must not wait for it.
 	Again func(Look)
+
+	// Moved is told at each step of a pass, so that a long one can be told from one
+	// that hangs. Nil: nobody wants to know.
+	Moved func()
+}
+
+func (p Parts) moved() {
+	if p.Moved != nil {
+		p.Moved()
+	}
 }
 
 // Limits say how long an Engine waits, and how many queues a NIC gets.

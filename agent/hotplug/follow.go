@@ -13,6 +13,7 @@ import (
 // a change of addresses may have come no further than that.
 func (e *Engine) follow(ctx context.Context, w *world) (err error) {
 	for _, a := range w.Rows {
+		e.moved()
 		if p, ok := claimed(w.Held, a); ok && steady(a) && !slices.Equal(p.FixedIPs, a.NIC.Port.FixedIPs) {
 			err = errors.Join(err, e.catchUp(ctx, a))
 		}

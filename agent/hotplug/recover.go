@@ -39,6 +39,7 @@ func (e *Engine) disclaim(ctx context.Context, held []vif.Port, rows []store.Att
 		if noted[p.ID] {
 			continue
 		}
+		e.moved()
 		e.Log.Info("claim without an attachment given back", "port", p.ID, "server", p.Device)
 		err = errors.Join(err, fail.At(fail.R4, e.Authority.Release(ctx, p)))
 	}
@@ -70,6 +71,7 @@ func (e *Engine) Recover(ctx context.Context, l Look) error {
 func (e *Engine) lay(ctx context.Context, w *world) (err error) {
 	laid := false
 	for name, r := range w.Rules {
+		e.moved()
 		if !r.Base {
 			e.Log.Info("mended", "bridge", name, "step", "base flows")
 			err = errors.Join(err, e.layOne(ctx, name))
@@ -101,6 +103,7 @@ func (e *Engine) mendAll(ctx context.Context, w *world) error {
 		all.Go(func() {
 			defer func() { <-slots }()
 			for _, a := range nics {
+				e.moved()
 				errs[i] = errors.Join(errs[i], e.mend(ctx, a, w))
 			}
 		})

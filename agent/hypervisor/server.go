@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"libvirt.org/go/libvirt"
 
@@ -28,15 +29,25 @@ func (h *Host) Servers(ctx context.Context) ([]vif.Server, error) {
 }
 
 // abreast asks for several at a time. One slot is left for who asks for one server.
+// When libvirt does not answer one of them it is not asked for the rest: each would
+// cost its patience.
 func abreast[T, A any](asked []A, ask func(A) (T, error)) ([]T, []error) {
 	answers, errs := make([]T, len(asked)), make([]error, len(asked))
 	var group sync.WaitGroup
+	var silent atomic.Pointer[error]
 	turns := make(chan struct{}, slots-1)
 	for i, a := range asked {
 		turns <- struct{}{}
+		if why := silent.Load(); why != nil {
+			<-turns
+			errs[i] = *why
+			continue
+		}
 		group.Go(func() {
 			defer func() { <-turns }()
-			answers[i], errs[i] = ask(a)
+			if answers[i], errs[i] = ask(a); errors.Is(errs[i], vif.Unavailable) {
+				silent.Store(&errs[i])
+			}
 		})
 	}
 	group.Wait()

@@ -141,3 +141,20 @@ func (s *Store) end(b *batch) {
 		s.bell.ring()
 	}
 }
+
+// Free returns when no Update is at work, at the latest when ctx ends: then with
+// an error. It changes nothing.
+func (s *Store) Free(ctx context.Context) error {
+	free := make(chan struct{})
+	go func() {
+		s.writing.Lock()
+		defer s.writing.Unlock()
+		close(free)
+	}()
+	select {
+	case <-free:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,95 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vifd/agent/hotplug"
+)
+
+// A diary keeps when a loop has looked, and at what.
+type diary struct {
+	mu    sync.Mutex
+	begun time.Time
+	looks []time.Duration
+	all   []bool
+	named []string
+}
+
+func (d *diary) pass(_ context.Context, l hotplug.Look) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.looks = append(d.looks, time.Since(d.begun))
+	d.all = append(d.all, l.All)
+	d.named = append(d.named, strings.Join(l.Servers, " "))
+	return nil
+}
+
+// looping runs a loop in a bubble of time for as long as do takes.
+func looping(t *testing.T, do func(*testing.T, *loop, *diary)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{begun: time.Now()}
+		l := newLoop(d.pass, 30*time.Second, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		var ended sync.WaitGroup
+		ended.Go(func() { l.run(ctx) })
+		synctest.Wait()
+		do(t, l, d)
+		cancel()
+		ended.Wait()
+	})
+}
+
+// Everything is looked at each 30 s, give or take a tenth, and not in step.
+func TestLoopLooksNowAndThen(t *testing.T) {
+	looping(t, func(t *testing.T, _ *loop, d *diary) {
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		steps, last := map[time.Duration]bool{}, time.Duration(0)
+		for i, at := range d.looks {
+			if step := at - last; step < 27*time.Second || step > 33*time.Second || !d.all[i] {
+				t.Errorf("look %d came %v after the one before, at everything: %t", i, step, d.all[i])
+			}
+			steps[at-last], last = true, at
+		}
+		if n := len(d.looks); n < 3600/33 || n > 3600/27 || len(steps) < n/2 {
+			t.Errorf("%d looks in an hour, at %d intervals", n, len(steps))
+		}
+	})
+}
+
+// Pokes that come together are one look, a moment after the first; what comes
+// while it goes on is another.
+func TestLoopGathers(t *testing.T) {
+	looping(t, func(t *testing.T, l *loop, d *diary) {
+		l.again(hotplug.Look{Servers: []string{"vm1"}})
+		time.Sleep(burst / 2)
+		l.again(hotplug.Look{Servers: []string{"vm2"}})
+		time.Sleep(burst)
+		l.again(hotplug.Look{})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := fmt.Sprint(d.looks, d.named); got != "[100ms 250ms] [vm1 vm2 ]" {
+			t.Errorf("looked at %s", got)
+		}
+	})
+}
+
+// A loop with nothing to do shows that it lives.
+func TestLoopBeats(t *testing.T) {
+	looping(t, func(t *testing.T, l *loop, _ *diary) {
+		for range 600 {
+			time.Sleep(time.Second)
+			if age := l.beat.age(); age > idleTime {
+				t.Fatalf("the last beat was %v ago", age)
+			}
+		}
+	})
+}
