@@ -93,6 +93,7 @@ func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, guest
 		}
 	}
 	e.held.clear(a.NIC.Port.ID)
+	e.unfiltered.clear(a.NIC.Port.ID)
 	released()
 	if err := e.unlink(ctx, a.NIC, t, guest, last); err != nil {
 		return err

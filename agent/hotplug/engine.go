@@ -54,6 +54,7 @@ type Engine struct {
 	ports      keyed // and to a port, until nothing of its last attachment is left
 	after      sync.WaitGroup
 	held       marks      // ports whose tap is down until the switch has them
+	unfiltered marks      // ports whose rules were found not to be in place, and are not yet
 	pace       pace       // of the last attach
 	names      sync.Mutex // held while a name and a number are chosen and noted
 	waiting    marks      // servers that are looked at again once they are not busy

@@ -22,8 +22,8 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	found := w.of(a.NIC)
 	acts := plan(a, found)
 	switch {
-	case len(acts) == 0 && found.SwitchKnown && found.ServersKnown && e.ailing(a):
-		return e.acted(ctx, a, nil)
+	case len(acts) == 0 && found.SwitchKnown && found.ServersKnown && e.ailing(a, w):
+		return e.acted(ctx, a, w, nil)
 	case len(acts) == 0:
 		return nil
 	}
@@ -37,9 +37,10 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	if err = fail.At(fail.R2, err); err != nil || now == nil {
 		return err
 	}
+	e.unfilteredBy(acts, now.NIC)
 	ctx, cancel := context.WithTimeout(ctx, e.limits.Undo)
 	defer cancel()
-	return e.acted(ctx, *now, e.act(ctx, *now, acts))
+	return e.acted(ctx, *now, w, e.act(ctx, *now, acts))
 }
 
 // again returns a's row as it is now, or nil when it is not what it was.
@@ -143,32 +144,4 @@ func (e *Engine) wired(ctx context.Context, step string, n vif.NIC) error {
 		return err
 	}
 	return e.do(ctx, step, n, &timer{})
-}
-
-// acted keeps what repair came to in the row, where port_state is read, and
-// tells what became of it. Waiting for a guest, or for a daemon that is down, is
-// no fault of the port's.
-func (e *Engine) acted(ctx context.Context, a store.Attachment, err error) error {
-	switch {
-	case err == nil:
-		err = e.healthy(ctx, a)
-	case errors.Is(err, vif.Pending) || errors.Is(err, vif.Unavailable):
-	default:
-		err = errors.Join(err, e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = err.Error() }))
-	}
-	return errors.Join(err, e.report(ctx, a.NIC))
-}
-
-// ailing tells whether earlier passes found something that healthy clears.
-func (e *Engine) ailing(a store.Attachment) bool {
-	return a.Error != "" || e.held.has(a.NIC.Port.ID)
-}
-
-// healthy clears what earlier passes found.
-func (e *Engine) healthy(ctx context.Context, a store.Attachment) error {
-	e.held.clear(a.NIC.Port.ID)
-	if a.Error == "" {
-		return nil
-	}
-	return ignore(vif.NotFound, e.amend(ctx, a.NIC, func(row *store.Attachment) { row.Error = "" }))
 }

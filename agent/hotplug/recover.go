@@ -61,6 +61,7 @@ func (e *Engine) Recover(ctx context.Context, l Look) error {
 	if err = fail.At(fail.R1, err); err != nil {
 		return err
 	}
+	e.absolve(w)
 	told := e.tellSeen(ctx, rows, w)
 	laid := e.lay(ctx, w)
 	return errors.Join(told, laid, e.follow(ctx, w), e.mendAll(ctx, w), e.collect(ctx, w))

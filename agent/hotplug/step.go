@@ -54,7 +54,7 @@ const (
 func (e *Engine) steps() []step {
 	return []step{
 		{stepTap, e.Taps.Create, stepUntap, e.Taps.Remove, true, 0},
-		{stepFilter, e.Switch.Filter, stepUnfilter, e.Switch.Unfilter, true, answer},
+		{stepFilter, e.filter, stepUnfilter, e.Switch.Unfilter, true, answer},
 		{stepPlug, e.Switch.Plug, stepUnplug, e.Switch.Unplug, false, answer},
 		{stepRaise, e.Taps.Raise, "", nil, false, 0}, // goes with the tap
 		{stepShow, e.show, stepHide, e.Hypervisor.Hide, false, 0},

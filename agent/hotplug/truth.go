@@ -66,6 +66,9 @@ func (e *Engine) state(a store.Attachment, look tapLook) (vif.State, string) {
 	if state, reason := e.switchState(a.NIC); state != vif.Active {
 		return state, reason
 	}
+	if e.unfiltered.has(a.NIC.Port.ID) {
+		return vif.Error, "its rules are not in place"
+	}
 	t, err := look(a.NIC)
 	switch {
 	case err != nil:

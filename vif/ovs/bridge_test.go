@@ -1,10 +1,15 @@
 package ovs
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/digitalocean/go-openvswitch/ovs"
 
 	"vifd/vif"
 )
@@ -173,4 +178,34 @@ func TestBundleIsWhole(t *testing.T) {
 		}
 	}
 	must(t, s.Filter(h.context(), newNIC(bridge, "tap", 2)))
+}
+
+// A bridge that says no to a port's flows has answered: that is told apart from one
+// that does not.
+func TestFlowsRefused(t *testing.T) {
+	h := newHost(t)
+	s := h.open()
+	bridge := h.addBridge()
+	n := newNIC(bridge, "tap", 1)
+	must(t, s.Filter(h.context(), n))
+	h.vsctl("--id=@full", "create", "flow_table", "flow_limit=10", "--", "set", "bridge", bridge, "flow_tables:0=@full")
+	before := h.flows(bridge)
+	for what, err := range map[string]error{
+		"more flows":       s.Filter(h.context(), newNIC(bridge, "tap", 2)),
+		"no line of flows": s.bridge(bridge).replace(h.context(), 5, []*ovs.Flow{{Actions: []ovs.Action{ovs.Resubmit(0, 300)}}}),
+	} {
+		if vif.KindOf(err) != vif.Internal || !strings.Contains(vif.Shown(err), "refused") {
+			t.Errorf("%s: %v (%v)", what, err, vif.KindOf(err))
+		}
+	}
+	if after := h.flows(bridge); after != before {
+		t.Errorf("flows\n%s\nbefore:\n%s", after, before)
+	}
+	must(t, h.switchd.Process.Signal(syscall.SIGSTOP))
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.Filter(short, n); vif.KindOf(err) != vif.Unavailable {
+		t.Errorf("no answer: %v (%v)", err, vif.KindOf(err))
+	}
+	must(t, h.switchd.Process.Signal(syscall.SIGCONT))
 }

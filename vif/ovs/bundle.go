@@ -54,12 +54,16 @@ func (b *bridge) direct(ctx context.Context, lines string) error {
 }
 
 // replace returns when the flows with the cookie are the given ones, and no others.
+// An error is Unavailable when nobody answered, and Internal when the bridge said no.
 func (b *bridge) replace(ctx context.Context, cookie uint64, flows []*ovs.Flow) error {
 	err := bundle(ctx, b.target(), cookie, flows, b.bundles.submit)
-	if err != nil {
-		return vif.Unavailable.From(err, "Open vSwitch did not take the flows for bridge %s", b.name)
+	switch {
+	case err == nil:
+		return nil
+	case turnedDown(err):
+		return vif.Internal.From(err, "Open vSwitch refused the flows for bridge %s", b.name)
 	}
-	return nil
+	return vif.Unavailable.From(err, "Open vSwitch did not take the flows for bridge %s", b.name)
 }
 
 // bundle sends the bundle that replaces the flows of a cookie down the pipe.

@@ -41,6 +41,13 @@ func forkBundle(ctx context.Context, target, lines string) error {
 	return err
 }
 
+// turnedDown tells whether err is an answer that says no: of ovs-ofctl, which cannot
+// say the lines of its input, or of the bridge.
+func turnedDown(err error) bool {
+	said := err.Error()
+	return strings.Contains(said, "ovs-ofctl: -:") || strings.Contains(said, "Error OFP")
+}
+
 // run runs an OpenFlow command and returns what it prints; what it says of an
 // error is in the error. --no-names spares it asking for the name of every port.
 func run(ctx context.Context, stdin io.Reader, command string, args ...string) ([]byte, error) {
