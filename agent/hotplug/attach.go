@@ -90,6 +90,7 @@ func (e *Engine) attach(ctx context.Context, jobs []*job, o *outcome) (truths []
 		return nil, errors.Join(context.Cause(ctx), e.takeBack(ctx, jobs))
 	}
 	if err := first.op.time(stepSettle, func() error { return fail.At(fail.A11, e.settle(ctx, jobs)) }); err != nil {
+		o.giveBack()
 		return nil, errors.Join(err, e.takeBack(ctx, jobs))
 	}
 	for _, j := range jobs {

@@ -16,26 +16,28 @@ import (
 // second is how long after a look that found strays the next one is asked for.
 const second = 5 * time.Second
 
-// strays are what the last look at everything found.
+// strays are what the last looks at everything found.
 type strays struct {
 	mu    sync.Mutex
-	found []vif.Leak
+	found []vif.Leak // by the last one
+	again []vif.Leak // by the one before, too
 }
 
 // next keeps what was found, and returns what was there the time before, too.
 func (s *strays) next(found []vif.Leak) (again []vif.Leak) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	again = leaks.Both(found, s.found)
+	s.again = leaks.Both(found, s.found)
 	s.found = found
-	return again
+	return s.again
 }
 
-// Leaked returns what the last look at everything found wrong.
+// Leaked returns what is wrong, as the last two looks at everything found it. One look
+// alone may have met an attach half-way, or what was mended right after it.
 func (e *Engine) Leaked() []vif.Leak {
 	e.strays.mu.Lock()
 	defer e.strays.mu.Unlock()
-	return e.strays.found
+	return e.strays.again
 }
 
 // Leaks looks at everything and returns what is wrong with it: what one look

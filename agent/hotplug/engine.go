@@ -59,7 +59,7 @@ type Engine struct {
 	names      sync.Mutex // held while a name and a number are chosen and noted
 	waiting    marks      // servers that are looked at again once they are not busy
 	unrecorded unrecorded // operations, since one was recorded
-	strays     strays     // what the last look at everything found that nobody owns
+	strays     strays     // what the last looks at everything found that nobody owns
 }
 
 // New returns an Engine. It does nothing until it is asked.

@@ -68,7 +68,7 @@ func planBelow(n vif.NIC, s seen) (acts []act) {
 	if !s.SwitchKnown {
 		return acts
 	}
-	if !s.Filtered {
+	if !s.Filtered || s.Plugged == nil { // its bridge may have been made anew
 		acts = append(acts, actFilter)
 	}
 	switch p := s.Plugged; {

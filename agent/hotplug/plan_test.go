@@ -83,7 +83,7 @@ func TestPlanHost(t *testing.T) {
 		{"tap made again by a stranger's hand", func(_ *store.Attachment, s *seen) { s.Tap.Index = 9 }, []act{actReplug, actPlug}},
 		{"tap set down", func(_ *store.Attachment, s *seen) { s.Tap.Up = false }, []act{actRaise}},
 		{"MTU changed", func(_ *store.Attachment, s *seen) { s.Tap.MTU = 1400 }, []act{actTap}},
-		{"switch port deleted", func(_ *store.Attachment, s *seen) { s.Plugged = nil }, []act{actPlug}},
+		{"switch port deleted, as with its bridge", func(_ *store.Attachment, s *seen) { s.Plugged = nil }, []act{actFilter, actPlug}},
 		{"VLAN changed", func(_ *store.Attachment, s *seen) { s.Plugged.VLAN = 200 }, []act{actPlug}},
 		{"another number", func(_ *store.Attachment, s *seen) { s.Plugged.OFPort = 3 }, []act{actReplug, actPlug}},
 		{"vswitchd restarted", func(_ *store.Attachment, s *seen) { s.Filtered = false }, []act{actFilter}},

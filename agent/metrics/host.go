@@ -14,7 +14,7 @@ var (
 	build  = prometheus.NewDesc("vifd_build_info", "Which vifd this is.", []string{"version"}, nil)
 	up     = prometheus.NewDesc("vifd_dependency_up", "1 while what vifd depends on answers.", []string{"dependency"}, nil)
 	ports  = prometheus.NewDesc("vifd_ports", "Ports that are attached, or on their way, by port_state.", []string{"state"}, nil)
-	leaked = prometheus.NewDesc("vifd_leaked_objects", "What the last look at everything found left over, missing or wrong.", []string{"kind"}, nil)
+	leaked = prometheus.NewDesc("vifd_leaked_objects", "What the last two looks at everything found left over, missing or wrong.", []string{"kind"}, nil)
 	stored = prometheus.NewDesc("vifd_store_bytes", "The size of the store's files.", nil, nil)
 )
 

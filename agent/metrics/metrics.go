@@ -19,7 +19,7 @@ type Sources struct {
 	Version  string
 	Parts    func() []vif.Part
 	Attached func(ctx context.Context, server string) ([]vif.Attachment, error)
-	Leaked   func() []vif.Leak // what the last look at everything found
+	Leaked   func() []vif.Leak // what the last two looks at everything found
 	Stored   func() int64      // bytes of the store
 }
 

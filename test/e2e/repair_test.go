@@ -73,6 +73,24 @@ func TestRepair(t *testing.T) {
 	}
 }
 
+// A bridge that somebody deletes and makes again is filtered and whole again, though
+// nothing but the switch tells of it.
+func TestBridgeMadeAgain(t *testing.T) {
+	clean(t)
+	configured(t, rarelyLooked)
+	p := plug(t, "g1", blue)
+	peer(t, "blue", "10.20.0.250/24")
+	in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
+	for range 2 {
+		sh(t, `peers=$(for port in $(ovs-vsctl list-ports br-int | grep ^peer); do echo "-- add-port br-int $port tag=$(ovs-vsctl get port $port tag)"; done)
+			ovs-vsctl del-br br-int
+			ovs-vsctl --may-exist add-br br-int -- set bridge br-int datapath_type=netdev $peers`)
+		well(t, p.guest, p.nic)
+		in(t, p.guest, readdressed(p))
+	}
+	detach(t, p.guest, p.Port)
+}
+
 // fill writes what a command needs to know of a NIC into it.
 func fill(t *testing.T, command string, d inside) string {
 	t.Helper()

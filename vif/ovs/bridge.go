@@ -66,13 +66,12 @@ func (s *Switch) ready(ctx context.Context, name string) (*bridge, error) {
 	if b.ready() {
 		return b, nil
 	}
-	again := b.lost() || b.trouble() != nil
 	err := s.prepare(ctx, b)
 	if b.tried(err) {
 		s.config.Log.Warn("bridge is not ready", "bridge", name, "err", err)
 		poke(s.lost)
 	}
-	if err == nil && again { // whoever it was that asked first
+	if err == nil { // whoever asked first, and whatever became of the bridge before
 		poke(s.restarted)
 	}
 	return b, err

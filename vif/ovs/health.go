@@ -30,6 +30,7 @@ func (s *Switch) Whole() error {
 	return nil
 }
 
-// Restarted returns a channel that says "look at the flows too": bridges have
-// been prepared again, since ovs-vswitchd was away and has lost them.
+// Restarted returns a channel that says "look at the flows too": a bridge has been
+// prepared, the first time or again. It may be one that has lost them, as by a restart
+// of ovs-vswitchd, or one that was deleted and made anew.
 func (s *Switch) Restarted() <-chan struct{} { return s.restarted }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vifd/vif"
+	"vifd/vif/ovs/openflow"
 )
 
 // hears waits for "look again" until there is what is looked for.
@@ -119,12 +120,9 @@ func TestSwitchdRestarts(t *testing.T) {
 	if err := s.Healthy(); vif.KindOf(err) != vif.Unavailable {
 		t.Errorf("Healthy: %v", err)
 	}
+	<-s.Restarted() // the bridge was prepared to begin with
 	h.startSwitchd()
-	select {
-	case <-s.Restarted():
-	case <-h.context().Done():
-		t.Fatal("not told that ovs-vswitchd is back")
-	}
+	h.restarts(s, "ovs-vswitchd is back")
 	if !strings.Contains(h.flows(bridge), "resubmit(,1)") {
 		t.Error("no base flows")
 	}
@@ -140,6 +138,53 @@ func TestSwitchdRestarts(t *testing.T) {
 		t.Error("the port carries nothing")
 	}
 	must(t, h.filtered(s, bridge, n))
+}
+
+// restarts waits to be told to look at the flows.
+func (h *host) restarts(s *Switch, why string) {
+	h.Helper()
+	select {
+	case <-s.Restarted():
+	case <-h.context().Done():
+		h.Fatalf("not told to look at the flows, as %s", why)
+	}
+}
+
+// Whoever was the first to find a bridge again, and however often that was broken
+// off, the flows are looked at then: it may have none.
+func TestFlowsLookedAt(t *testing.T) {
+	h := newHost(t)
+	s := h.open()
+	n := newNIC(h.addBridge(), "tapx", 1)
+	name := n.Port.Segment.Bridge
+	must(t, s.Filter(h.context(), n))
+	h.restarts(s, "the bridge is prepared")
+	for _, tt := range []struct {
+		why   string
+		again func(b *bridge)
+	}{
+		{"the bridge is made anew", func(*bridge) {
+			h.vsctl("del-br", name)
+			h.await("it is forgotten", func() bool { return len(s.known()) == 0 })
+			h.vsctl("add-br", name, "--", "set", "bridge", name, "datapath_type=netdev")
+			h.await("it is there", func() bool { return s.db.view().bridge(name) != nil })
+		}},
+		{"its preparing is broken off", func(b *bridge) {
+			c, err := openflow.Dial(h.context(), b.socket, func() {})
+			must(t, err)
+			b.turn <- struct{}{}
+			b.set(c, false)
+			<-b.turn
+		}},
+	} {
+		tt.again(s.bridge(name))
+		must(t, s.Filter(h.context(), n))
+		h.restarts(s, tt.why)
+		must(t, s.Filter(h.context(), n))
+		if len(s.restarted) > 0 {
+			t.Errorf("%s: told once more", tt.why)
+		}
+	}
 }
 
 // A bridge for which ovs-vswitchd has never answered is told, and says nothing of
