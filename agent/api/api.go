@@ -131,7 +131,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // first that fails is what the client learns.
 func (a *API) checks() []func(*call) error {
 	return []func(*call) error{
-		a.readBody, a.identify, a.authorize, a.withinRate, a.negotiate, a.mediaType, a.parseBody, a.chooseProject, a.ready,
+		a.readBody, a.identify, a.introduce, a.negotiate, a.admit, a.withinRate,
+		a.mediaType, a.parseBody, a.chooseProject, a.authorize, a.ready,
 	}
 }
 

@@ -22,6 +22,7 @@ type call struct {
 	unknown  error // why its credentials are those of nobody, if it has any
 	version  microversion
 	project  string    // from its path, or the caller's
+	policy   string    // what it takes, where its body says that and not its route
 	raw      []byte    // its body, as sent
 	weight   int       // of it among large ones
 	body     any       // its body, decoded

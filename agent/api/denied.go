@@ -7,21 +7,9 @@ import (
 	"vifd/vif"
 )
 
-// authorize refuses callers whose role does not reach to the route, and asks
-// those who come by a network, and did not say so, who they are.
-func (a *API) authorize(c *call) error {
-	switch {
-	case c.who.Role >= c.route.who:
-		return nil
-	case c.who.User == "" && c.door.remote():
-		return a.stranger(c)
-	}
-	return denied(c, c.route.policy())
-}
-
 // denied says that c's caller may not, in the words of what c speaks. What it
 // takes is in the log, and told where no other service's words are expected.
-func denied(c *call, policy string) error { return lacks(c, c.route.who, policy) }
+func denied(c *call) error { return lacks(c, c.route.who, orElse(c.policy, c.route.policy())) }
 
 // lacks is denied for what takes another role than the route does.
 func lacks(c *call, role Role, policy string) error {

@@ -14,6 +14,7 @@ type dialect struct {
 	root      string   // where its resources are
 	versioned bool     // has microversions
 	soft      bool     // lets be what it does not know of a body
+	servers   bool     // looks for a server before it says who may not
 	rated     bool     // is not taken from one caller as often as they like
 	ids       []string // the headers that carry the request's id
 	fault     func(c *call, err error) reply
@@ -23,16 +24,16 @@ type dialect struct {
 
 // The dialects that are spoken.
 var (
-	compute = &dialect{root: "/v2.1", versioned: true, ids: computeIDs, fault: computeFault, attachFailed: inNovasWords}
-	older   = &dialect{root: "/v2", soft: true, ids: computeIDs, fault: olderFault, attachFailed: inOlderWords}
-	rack    = &dialect{rated: true, ids: computeIDs, fault: rackspaceFault}
+	compute = &dialect{root: "/v2.1", versioned: true, servers: true, ids: computeIDs, fault: computeFault, attachFailed: inNovasWords}
+	older   = &dialect{root: "/v2", soft: true, servers: true, ids: computeIDs, fault: olderFault, attachFailed: inOlderWords}
+	rack    = &dialect{rated: true, servers: true, ids: computeIDs, fault: rackspaceFault}
 	router  = &dialect{ids: computeIDs, fault: computeFault} // compute, where no resource was reached
-	network = &dialect{ids: []string{"X-Openstack-Request-Id"}, fault: networkFault}
-	own     = &dialect{ids: []string{"X-Openstack-Request-Id"}, fault: ownFault}
+	network = &dialect{ids: []string{requestIDHeader}, fault: networkFault}
+	own     = &dialect{ids: []string{requestIDHeader}, fault: ownFault}
 	root    = &dialect{fault: computeFault}
 )
 
-var computeIDs = []string{"X-Openstack-Request-Id", "X-Compute-Request-Id"}
+var computeIDs = []string{requestIDHeader, "X-Compute-Request-Id"}
 
 // An httpError is an error that HTTP itself has a status for, and no Kind.
 type httpError struct {

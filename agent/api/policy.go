@@ -12,6 +12,11 @@ var computePolicies = map[string]string{
 	"GET servers/detail": "os_compute_api:servers:detail",
 	"GET servers/{}":     "os_compute_api:servers:show",
 
+	"GET flavors":                   "os_compute_api:flavors",
+	"GET flavors/detail":            "os_compute_api:flavors",
+	"GET flavors/{}":                "os_compute_api:flavors",
+	"GET flavors/{}/os-extra_specs": "os_compute_api:os-flavor-extra-specs:index",
+
 	"GET servers/{}/os-instance-actions":    "os_compute_api:os-instance-actions:list",
 	"GET servers/{}/os-instance-actions/{}": "os_compute_api:os-instance-actions:show",
 
@@ -22,6 +27,8 @@ var computePolicies = map[string]string{
 	"POST servers/{}/os-interface":      "os_compute_api:os-attach-interfaces:create",
 	"GET servers/{}/os-interface/{}":    "os_compute_api:os-attach-interfaces:show",
 	"DELETE servers/{}/os-interface/{}": "os_compute_api:os-attach-interfaces:delete",
+
+	"GET servers/{}/os-virtual-interfaces": "os_compute_api:os-virtual-interfaces",
 }
 
 // policy names what it takes to use r, as OpenStack's operators know it.

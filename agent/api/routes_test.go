@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,68 +14,98 @@ import (
 	"vifd/vif"
 )
 
-// exceptions are the routes that are not for who they would be for as a rule:
-// readers may GET, and members may do the rest.
-var exceptions = map[string]Role{
-	"GET /": Nobody, "GET /v2[/]": Nobody, "GET /v2.1[/]": Nobody, "GET /v2.0[/]": Nobody, " ": Nobody,
-	"GET /healthz": Nobody, "GET /readyz": Nobody,
-	"GET /v1/tokens": Admin, "POST /v1/tokens": Admin, "DELETE /v1/tokens/{token}": Admin,
-	"GET /v1/leaks":       Admin,
-	"POST /v2.0/networks": Admin, "POST /v2.1[/{project}]/networks": Admin,
-	"POST /v1/store/rebuild": Admin, "POST /v1/servers/{server}/prepare": Admin,
-}
-
-// decided returns the role that a route should take.
-func decided(r *route) Role {
-	if role, ok := exceptions[r.method+" "+r.pattern]; ok {
-		return role
-	}
-	if r.changes() {
-		return Member
-	}
-	return Reader
-}
-
 // samples are values for the parameters of paths.
 var samples = strings.NewReplacer("{server}", vm1, "{port}", first, "{id}", net88, "{network}", "peer-net88", "{token}", "none", "{operation}", "none", "{alias}", "none", "{action}", "none", "{flavor}", "none")
 
 // A gate is a door whose callers bring tokens.
 func gate(w *world, tokens Tokens) *API {
-	return New(Config{Servers: w, Locks: w, Attachments: w, Operations: w, Networking: w, Health: w, Tokens: tokens, Upkeep: w, Log: quiet()})
+	return New(Config{Servers: w, Locks: w, Attachments: w, Operations: w, Networking: w, Health: w, Tokens: tokens, Upkeep: w, Answers: w, Log: quiet()})
 }
 
-// Every route lets in who the rule or the exceptions say, and nobody else: they
-// are told so in the form of what they asked. A route that is new is asked here,
-// too, and fails while it is open to more than the rule says.
-func TestEveryRoute(t *testing.T) {
+// A sender is somebody who asks, and the role that they have.
+type sender struct {
+	name string
+	role Role
+	send func(a *API, method, path, body string) *httptest.ResponseRecorder
+}
+
+// senders are everybody there is: by a network, and one at the socket who may nothing.
+func senders() []sender {
 	tokens := &keptTokens{}
-	secrets := map[string]string{
-		"nobody": "", "stranger": "vifd_0123456789abcdef_" + strings.Repeat("A", 43),
-		"reader": tokens.add("reader", "reader", ""), "member": tokens.add("member", "member", project), "admin": tokens.add("admin", "admin", ""),
+	by := func(name string, role Role, secret string) sender {
+		return sender{name, role, func(a *API, method, path, body string) *httptest.ResponseRecorder {
+			a.Tokens = tokens
+			return knock(a, NewBearers(tokens, quiet()), method, path, secret, body)
+		}}
 	}
-	roles := map[string]Role{"reader": Reader, "member": Member, "admin": Admin}
-	for _, r := range gate(recordedWorld(), tokens).table {
-		if r.who != decided(&r) {
-			t.Errorf("%s %s takes role %d: the rule says %d; if it shall be so, put it among the exceptions", r.method, r.pattern, r.who, decided(&r))
-		}
-		path := samples.Replace(orElse(strings.Join(append([]string{""}, r.paths[0]...), "/"), "/"))
-		if strings.Contains(path, "{") {
-			t.Errorf("%s: the samples have nothing for it", path)
-		}
-		for who, secret := range secrets {
-			a := gate(recordedWorld(), tokens)
-			got := knock(a, NewBearers(tokens, quiet()), orElse(r.method, "PATCH"), path, secret)
-			if why := refusal(&r, roles[who], got); why != "" {
-				t.Errorf("%s %s by %s: %s, answered %d %s", r.method, r.pattern, who, why, got.Code, got.Body)
+	return []sender{
+		by("nobody", Nobody, ""), by("stranger", Nobody, "vifd_0123456789abcdef_"+strings.Repeat("A", 43)),
+		by("reader", Reader, tokens.add("reader", "reader", "")), by("member", Member, tokens.add("member", "member", project)),
+		by("admin", Admin, tokens.add("admin", "admin", "")),
+		{"guest", Nobody, func(a *API, method, path, body string) *httptest.ResponseRecorder {
+			a.Who = caller(Identity{Caller: vif.Caller{User: "u"}})
+			return ask(a, method, path, body, onceHeader, "k")
+		}},
+	}
+}
+
+// Every route lets in who its rule says, and nobody else: they are told so by the
+// name of the policy, in the form of what they asked, and nothing has happened.
+func TestEveryRoute(t *testing.T) {
+	all := senders()
+	for _, few := range rules {
+		for _, r := range few.everywhere() {
+			method, path, _ := strings.Cut(r.asked, " ")
+			method = strings.NewReplacer("*", "PATCH").Replace(orElse(method, "PATCH"))
+			path = orElse(samples.Replace(spellOut(path)[0]), "/")
+			for _, s := range all {
+				w := recordedWorld()
+				w.plug(vm1, first, "")
+				was, a := w.all(), gate(w, nil)
+				got := s.send(a, method, path, r.body)
+				a.Stop(t.Context())
+				if why := r.broken(s, got); why != "" {
+					t.Errorf("%s %s by %s: %s, answered %d %s", r.asked, r.body, s.name, why, got.Code, got.Body)
+				}
+				if now := w.all(); s.role < r.who && now != was {
+					t.Errorf("%s %s by %s changed\n%s\nto\n%s", r.asked, r.body, s.name, was, now)
+				}
 			}
-			a.Stop(t.Context())
 		}
 	}
+}
+
+// Every route has a rule, and every rule a route.
+func TestRulesAreTheTable(t *testing.T) {
+	ruled := map[string]Role{}
+	for _, few := range rules {
+		for _, r := range few.everywhere() {
+			ruled[r.asked] = r.who
+		}
+	}
+	for _, r := range gate(recordedWorld(), nil).table {
+		asked := r.method + " " + r.pattern
+		if who, ok := ruled[asked]; !ok || who != r.who {
+			t.Errorf("%s takes role %d, and the rules say %d (%v)", asked, r.who, who, ok)
+		}
+		delete(ruled, asked)
+	}
+	for asked := range ruled {
+		t.Errorf("there is a rule for %s, and nobody serves it", asked)
+	}
+}
+
+// all prints all of w.
+func (w *world) all() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v\n%+v\n%+v\n%+v", w.servers, w.networks, w.subnets, w.ports, w.attached, w.operations, w.answers)
 }
 
 // knock sends a request that comes by a network.
-func knock(a *API, who Who, method, path, secret string) *httptest.ResponseRecorder {
-	r := remote(httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader("{}")), who, secret)
+func knock(a *API, who Who, method, path, secret, body string) *httptest.ResponseRecorder {
+	r := remote(httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader(body)), who, secret)
+	r.Header.Set(onceHeader, "k")
 	w := httptest.NewRecorder()
 	a.ServeHTTP(w, r)
 	return w
@@ -87,41 +118,37 @@ func remote(r *http.Request, who Who, secret string) *http.Request {
 	return r
 }
 
-// refusal says what is wrong with an answer to a caller with the role, or "".
-func refusal(r *route, role Role, got *httptest.ResponseRecorder) string {
-	body, atSocket := got.Body.String(), strings.HasPrefix(r.pattern, "/v1/tokens")
+// forGuests is r for who has no role: their bodies are not looked at.
+func (r rule) forGuests() rule {
+	if strings.HasSuffix(r.asked, "/action") {
+		r.policy = strings.Replace(r.asked, "[/{project}]", "", 1)
+	}
+	return r
+}
+
+// broken says how an answer to s breaks r, or "".
+func (r rule) broken(s sender, got *httptest.ResponseRecorder) string {
+	body := got.Body.String()
+	if s.name == "guest" {
+		r = r.forGuests()
+	}
 	switch {
-	case r.who == Nobody || role >= r.who && !atSocket:
-		if got.Code == http.StatusUnauthorized || strings.Contains(body, r.policy()) && got.Code == http.StatusForbidden {
+	case s.role >= r.who && strings.Contains(r.asked, "/v1/tokens"):
+		if got.Code != http.StatusForbidden || !strings.Contains(body, "by the socket of their host alone") {
+			return "tokens are for the socket"
+		}
+	case s.role >= r.who:
+		if got.Code == http.StatusUnauthorized || got.Code == http.StatusForbidden && strings.Contains(body, r.policy) {
 			return "it is allowed"
 		}
-	case role == Nobody:
+	case s.name == "nobody" || s.name == "stranger":
 		if got.Code != http.StatusUnauthorized || got.Header().Get("WWW-Authenticate") != `Keystone uri="http://127.0.0.1"` || !strings.Contains(body, asksWho) {
 			return "they should be asked who they are"
 		}
-	case got.Code != http.StatusForbidden || role < r.who && !strings.Contains(body, r.policy()):
-		return "the policy " + r.policy() + " should forbid it"
+	case got.Code != http.StatusForbidden || !strings.Contains(body, r.forbids()):
+		return "it should be 403 and " + r.forbids()
 	}
 	return ""
-}
-
-// The policies have the names that OpenStack's operators know.
-func TestPolicies(t *testing.T) {
-	a := serve(t, recordedWorld(), Identity{Caller: vif.Caller{User: "u"}})
-	for asked, want := range map[string]string{
-		"POST " + interfaces1: `{"forbidden": {"code": 403, "message": "Policy doesn't allow os_compute_api:os-attach-interfaces:create to be performed."}}`,
-		"DELETE /v2.1/" + project + "/servers/x/os-interface/y": `os_compute_api:os-attach-interfaces:delete`,
-		"GET /v2.1/servers/detail":                              `os_compute_api:servers:detail`,
-		"POST /v2.0/networks":                                   `"message": "rule:create_network is disallowed by policy"`,
-		"PUT /v2.0/ports/x":                                     `rule:update_port is`,
-		"GET /v2.1/subnets":                                     `rule:get_subnet is`,
-		"POST /v1/attachments":                                  `POST /v1/attachments is not allowed to u: it takes somebody else.`,
-	} {
-		method, path, _ := strings.Cut(asked, " ")
-		if got := ask(a, method, path, "{}"); !strings.Contains(got.Body.String(), want) {
-			t.Errorf("%s: %s, want %s", asked, got.Body, want)
-		}
-	}
 }
 
 // Who tries many secrets has to wait, and who has a right one does not.
@@ -131,16 +158,16 @@ func TestStrangersHaveToWait(t *testing.T) {
 	a := gate(recordedWorld(), tokens)
 	who := NewBearers(tokens, quiet())
 	for range strangerTries {
-		want(t, knock(a, who, "GET", interfaces1, "wrong"), 401, asksWho)
+		want(t, knock(a, who, "GET", interfaces1, "wrong", ""), 401, asksWho)
 	}
-	got := knock(a, who, "GET", interfaces1, "wrong")
+	got := knock(a, who, "GET", interfaces1, "wrong", "")
 	want(t, got, 429, `{"overLimit": {"code": 429`)
 	if got.Header().Get("Retry-After") != "5" {
 		t.Errorf("Retry-After %q", got.Header().Get("Retry-After"))
 	}
-	want(t, knock(a, who, "GET", "/v1/status", "wrong"), 429, `"kind": "forbidden"`)
-	want(t, knock(a, who, "GET", interfaces1, ""), 401, asksWho)
-	want(t, knock(a, who, "GET", interfaces1, right), 200, "interfaceAttachments")
+	want(t, knock(a, who, "GET", "/v1/status", "wrong", ""), 429, `"kind": "forbidden"`)
+	want(t, knock(a, who, "GET", interfaces1, "", ""), 401, asksWho)
+	want(t, knock(a, who, "GET", interfaces1, right, ""), 200, "interfaceAttachments")
 }
 
 // anywhere is a listener that nobody listens to.

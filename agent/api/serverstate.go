@@ -25,6 +25,8 @@ func (a *API) likelyServer(c *call, check func(vif.Server) error) (vif.Server, e
 	return a.pathServer(c)
 }
 
+// namedServer is pathServer for a server that is looked at in this way. It refuses
+// those who see the server, and whose role does not reach to what they ask of it.
 func (a *API) namedServer(c *call, look func(context.Context, string) (vif.Server, error)) (vif.Server, error) {
 	unknown := vif.NotFound.Because("Instance %s could not be found.", c.params["server"])
 	id, ok := parseUUID(c.params["server"])
@@ -37,6 +39,8 @@ func (a *API) namedServer(c *call, look func(context.Context, string) (vif.Serve
 		return vif.Server{}, unknown
 	case err != nil:
 		return vif.Server{}, err
+	case c.mayNot():
+		return vif.Server{}, denied(c)
 	}
 	return s, nil
 }

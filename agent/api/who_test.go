@@ -28,6 +28,15 @@ func TestWhoMay(t *testing.T) {
 		{"reader: servers of all", "GET", "/v2.1/servers", "", reader, 200, vmo},
 		{"reader: attach", "POST", interfaces1, "{}", reader, 403, `{"forbidden": {"code": 403, "message": "Policy doesn't allow os_compute_api:os-attach-interfaces:create to be performed."}}`},
 		{"reader: detach", "DELETE", interfaces1 + "/" + portA, "", reader, 403, `"forbidden"`},
+		{"reader: attach what is no body", "POST", interfaces1, `{"x":1}`, reader, 400, `('x' was unexpected)`},
+		{"reader: attach to no server", "POST", "/v2.1/servers/none/os-interface", "{}", reader, 404, `Instance none could not be found.`},
+		{"reader: detach from no server", "DELETE", "/v2/servers/none/os-interface/x", "", reader, 404, `Instance none could not be found.`},
+		{"reader: lock what is no server", "POST", "/v2.1/servers/none/action", `{"lock":null}`, reader, 404, `Instance none`},
+		{"reader: no such action", "POST", "/v2.1/servers/" + vm1 + "/action", `{"reboot":null}`, reader, 400, `There is no such action`},
+		{"reader: Rackspace", "POST", "/v2/servers/none/os-virtual-interfacesv2", `{"virtual_interface":{"network_id":"` + net89 + `"}}`, reader, 404, `Instance none`},
+		{"reader: what is no JSON", "POST", "/v2.0/networks", `{`, reader, 400, `Malformed`},
+		{"stranger: what is no JSON", "POST", interfaces1, `{`, Identity{}, 403, `os-attach-interfaces:create`},
+		{"stranger: no server", "POST", "/v2.1/servers/none/os-interface", `{}`, Identity{}, 403, `os-attach-interfaces:create`},
 		{"reader: make a network", "POST", "/v2.0/networks", `{"network":{}}`, reader, 403, `"PolicyNotAuthorized"`},
 		{"member: own project in the path", "GET", "/v2.1/" + project + "/servers/" + vm1, "", identities["member"], 200, vm1},
 		{"member: another's project", "GET", "/v2.1/" + other + "/servers/" + vm1, "", identities["member"], 400,
@@ -66,6 +75,23 @@ func TestWhoMay(t *testing.T) {
 			want(t, ask(serve(t, w, tt.who), tt.method, tt.path, tt.body), tt.status, tt.part)
 		})
 	}
+}
+
+// A 403 has the version that was agreed on, and comes after what is wrong with it.
+func TestForbiddenInAVersion(t *testing.T) {
+	for _, role := range []Role{Nobody, Reader} {
+		a := serve(t, recordedWorld(), Identity{Caller: vif.Caller{User: "ops"}, Role: role})
+		got := ask(a, "POST", interfaces1, "{}", versionHeader, "compute 2.70")
+		want(t, got, 403, `os-attach-interfaces:create`)
+		h := got.Header()
+		if h.Get(versionHeader) != "compute 2.70" || h.Get(legacyHeader) != "2.70" || strings.Join(h["Vary"], ", ") != versionHeader+", "+legacyHeader {
+			t.Errorf("role %d: headers %v", role, h)
+		}
+		want(t, ask(a, "POST", interfaces1, "{}", versionHeader, "compute 2.999"), 406, `Version 2.999 is not supported`)
+		want(t, ask(a, "POST", interfaces1, "{}", versionHeader, "compute x"), 400, `is of invalid format`)
+	}
+	a := serve(t, recordedWorld(), Identity{Caller: vif.Caller{User: "ops"}, Role: Reader})
+	want(t, ask(a, "POST", interfaces1, "{}", "Content-Type", "text/xml"), 415, `Unsupported Content-Type`)
 }
 
 // What an admin makes in a project's path belongs to that project.
