@@ -13,6 +13,7 @@ type Once struct {
 // An Answer is what was answered to a request that a Once names.
 type Answer struct {
 	Once
+	ID         string    // that the request was answered with; "" where a vifd kept it that did not note it
 	Operations []string  // that the request has begun; noted in one commit with what they shall make
 	Status     int       // of HTTP; 0 while there is no answer yet
 	Type       string    // of the body; "" for JSON

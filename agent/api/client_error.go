@@ -101,6 +101,6 @@ func (r *Refused) complete(header http.Header) {
 		r.Message = fmt.Sprintf("%d %s", r.Status, http.StatusText(r.Status))
 	}
 	if r.Request == "" {
-		r.Request = header.Get("X-Openstack-Request-Id")
+		r.Request = header.Get(requestIDHeader)
 	}
 }

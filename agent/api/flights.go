@@ -41,7 +41,7 @@ func (f *flights) enter(ctx context.Context, o *vif.Once, patience time.Duration
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-tired.C:
-			return nil, vif.InUse.Because("The same request is still under way: ask again for its answer.")
+			return nil, errUnderWay
 		}
 	}
 }

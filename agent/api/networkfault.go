@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -47,6 +48,9 @@ func about(resource, id string, err error) error {
 	return &named{resource, err}
 }
 
+// httpNames are the names of webob's exceptions that have a status alone.
+var httpNames = map[int]string{http.StatusBadRequest: "HTTPBadRequest", http.StatusConflict: "HTTPConflict"}
+
 var nameSuffixes = map[vif.Kind]string{vif.NotFound: "NotFound", vif.InUse: "InUse"}
 
 // networkFault says err as Neutron would.
@@ -61,10 +65,7 @@ func networkFault(_ *call, err error) reply {
 	}
 	if h, ok := errors.AsType[*httpError](err); ok {
 		status, text = h.status, h.text
-		name = fmt.Sprintf("HTTP%d", status)
-		if status == http.StatusBadRequest {
-			name = "HTTPBadRequest"
-		}
+		name = cmp.Or(httpNames[status], fmt.Sprintf("HTTP%d", status))
 	}
 	body := object{{"NeutronError", object{{"type", name}, {"message", text}, {"detail", ""}}}}
 	return reply{status: status, body: body}

@@ -18,6 +18,9 @@ import (
 // again.
 const onceHeader = "Idempotency-Key"
 
+// requestIDHeader has the ID of a request, in every dialect that changes something.
+const requestIDHeader = "X-Openstack-Request-Id"
+
 // maxKey is the longest key.
 const maxKey = 128
 
@@ -28,6 +31,12 @@ const keeping = 5 * time.Second
 var errOtherRequest = &httpError{
 	status: http.StatusUnprocessableEntity,
 	text:   "The Idempotency-Key was used for another request: take a new key for each request, and the same only to ask the same again.",
+}
+
+// errUnderWay is for a request that waited for itself.
+var errUnderWay = &httpError{
+	status: http.StatusConflict, cause: vif.InUse,
+	text: "The same request is still under way: ask again for its answer.",
 }
 
 // once does a change and keeps its answer under the request's key, or gives the
@@ -43,7 +52,7 @@ func (a *API) once(c *call, do func() reply) reply {
 	}
 	leave, err := a.flights.enter(c.Context(), o, a.Limits.Again)
 	if err != nil {
-		if errors.Is(err, vif.InUse) {
+		if errors.Is(err, errUnderWay) {
 			c.answered.Set("Retry-After", retryAfter)
 		}
 		return faulty(c, err)
@@ -56,12 +65,37 @@ func (a *API) once(c *call, do func() reply) reply {
 	case err == nil && !bytes.Equal(kept.Request, o.Request):
 		return faulty(c, errOtherRequest)
 	case err == nil && kept.Status != 0:
+		c.answersAs(kept.ID)
 		return reply{status: kept.Status, raw: kept.Body, contentType: kept.Type}
 	}
 	c.name = o
 	answer := do()
+	c.answersAs(a.begunAs(c, kept.Operations))
 	a.keep(c, answer)
 	return answer
+}
+
+// answersAs answers c under the ID that the same request had when it was asked
+// first: by that its caller finds the operation. "" is none.
+func (c *call) answersAs(id string) {
+	if id == "" {
+		return
+	}
+	for _, name := range c.route.as.ids {
+		c.answered.Set(name, id)
+	}
+}
+
+// begunAs returns the ID of what a vifd that died has begun for the same request,
+// where c has found that and begun nothing of its own, and else "".
+func (a *API) begunAs(c *call, noted []string) string {
+	if len(noted) == 0 {
+		return ""
+	}
+	if _, err := a.Operations.Operation(c.Context(), c.id); kindOf(err) != vif.NotFound {
+		return ""
+	}
+	return noted[0]
 }
 
 // keep keeps an answer to c that is worth to be given again. Where it cannot be
@@ -78,7 +112,7 @@ func (a *API) keep(c *call, answer reply) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), keeping)
 		defer cancel()
 		err = a.Answers.PutAnswer(ctx, vif.Answer{
-			Once: *c.name, Status: answer.status, Type: answer.contentType, Body: raw, Created: time.Now(),
+			Once: *c.name, ID: c.answered.Get(requestIDHeader), Status: answer.status, Type: answer.contentType, Body: raw, Created: time.Now(),
 		})
 	}
 	if err != nil {
@@ -86,10 +120,11 @@ func (a *API) keep(c *call, answer reply) {
 	}
 }
 
-// named returns what names c among the changes of its caller, or nil.
+// named returns what names c among the changes of its caller, or nil. What the
+// caller may not ask has no name: nothing of it is kept.
 func (c *call) named() (*vif.Once, error) {
 	keys := c.Header.Values(onceHeader)
-	if !c.route.changes() || len(keys) == 0 {
+	if !c.route.changes() || len(keys) == 0 || c.mayNot() {
 		return nil, nil
 	}
 	if len(keys) > 1 || !isKey(keys[0]) {

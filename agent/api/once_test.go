@@ -36,13 +36,59 @@ func TestAskedTwice(t *testing.T) {
 			a.Stop(t.Context())
 			after := w.String()
 			two := ask(a, tt.method, tt.path, tt.body, onceHeader, "k1")
-			if two.Code != one.Code || two.Body.String() != one.Body.String() || two.Header().Get("Content-Type") != one.Header().Get("Content-Type") {
+			if two.Code != one.Code || two.Body.String() != one.Body.String() || !sameHeaders(one, two) {
 				t.Errorf("first %d %s %s\nthen  %d %s %s", one.Code, one.Header(), one.Body, two.Code, two.Header(), two.Body)
 			}
 			if got := w.String(); got != after {
 				t.Errorf("done again:\n%s\nwas:\n%s", got, after)
 			}
 		})
+	}
+}
+
+// sameHeaders compares what the headers say of a body and of a request.
+func sameHeaders(one, two *httptest.ResponseRecorder) bool {
+	for _, name := range []string{"Content-Type", requestIDHeader, "X-Compute-Request-Id"} {
+		if one.Header().Get(name) != two.Header().Get(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// The ID that is answered is that of the operation: the first time, the second, and
+// where a vifd that died has begun it. What was answered before IDs were noted has
+// one of its own.
+func TestIDOfFirst(t *testing.T) {
+	w := recordedWorld()
+	a := serve(t, w, identities["member"])
+	body := `{"interfaceAttachment":{"net_id":"` + net89 + `"}}`
+	idOf := func() string {
+		t.Helper()
+		got := ask(a, "POST", interfaces1, body, onceHeader, "k1")
+		want(t, got, 200, "ACTIVE")
+		return got.Header().Get("X-Compute-Request-Id")
+	}
+	id := idOf()
+	if again := idOf(); again != id {
+		t.Errorf("answered under %s, and then under %s", id, again)
+	}
+	want(t, ask(a, "GET", "/v2.1/servers/"+vm1+"/os-instance-actions/"+id, ""), 200, id)
+
+	w.answers[0].Status, w.answers[0].ID, w.answers[0].Operations = 0, "", []string{id}
+	w.found = &w.attached[0]
+	for range 2 {
+		if got := idOf(); got != id {
+			t.Errorf("begun under %s before the crash, and answered under %s", id, got)
+		}
+	}
+	w.found, w.answers[0].Status, w.answers[0].Operations = nil, 0, []string{id}
+	if got := idOf(); got == id || w.operations[0].ID != got {
+		t.Errorf("done anew, and answered under %s: the operations are %v", got, w.operations)
+	}
+	w.answers[0].ID = ""
+	if got := idOf(); got == id || !strings.HasPrefix(got, "req-") {
+		t.Errorf("kept without an ID, and answered under %q", got)
 	}
 }
 
@@ -150,4 +196,34 @@ func TestUnderWay(t *testing.T) {
 			want(t, <-answers, 200, `{"detached": "`+portA+`"}`)
 		}
 	})
+}
+
+// Who is tired of waiting is told so with the same status in each dialect, and when
+// to come again.
+func TestUnderWayInEachDialect(t *testing.T) {
+	for path, part := range map[string]string{
+		interfaces1:                                       `{"conflictingRequest": {"code": 409, "message": "The same request is still under way: ask again for its answer."}}`,
+		"/v2/servers/" + vm1 + "/os-interface":            `{"conflictingRequest": {"code": 409`,
+		"/v2/servers/" + vm1 + "/os-virtual-interfacesv2": `{"conflictingRequest": {"code": 409`,
+		"/v2.0/ports":                                     `{"NeutronError": {"type": "HTTPConflict", "message": "The same request is`,
+		"/v1/attachments":                                 `{"error": {"code": 409, "kind": "already in use", "message": "The same request is`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a := serve(t, recordedWorld(), identities["admin"])
+			r := httptest.NewRequest("POST", "http://nova"+path, nil)
+			r.Header.Set(onceHeader, "k1")
+			other := a.newCall(httptest.NewRecorder(), r)
+			if err := firstOf(a.identify(other), a.negotiate(other)); err != nil {
+				t.Fatal(err)
+			}
+			a.once(other, func() reply {
+				got := ask(a, "POST", path, "", onceHeader, "k1")
+				want(t, got, 409, part)
+				if got.Header().Get("Retry-After") != "1" {
+					t.Errorf("%s: headers %v", path, got.Header())
+				}
+				return reply{status: 500}
+			})
+		})
+	}
 }

@@ -39,7 +39,9 @@ func ownError(c *call, err error) (int, object) {
 	}
 	if h, ok := errors.AsType[*httpError](err); ok {
 		status, text = h.status, h.text
-		kind = vif.Invalid
+		if kind == vif.Internal {
+			kind = vif.Invalid
+		}
 		if isUnknown(err) || status == http.StatusTooManyRequests {
 			kind = vif.Forbidden
 		}

@@ -24,6 +24,7 @@ type world struct {
 	ports    []vif.Port
 	attached []vif.Attachment
 	next     *vif.Attachment // what the next port that is made will be, and its state
+	found    *vif.Attachment // what a request that was begun before finds; nil for nothing
 	fail     error           // what every change answers
 	why      string          // why vifd is not ready, or ""
 	stubborn chan struct{}   // a detach waits until it is closed; nil for not at all
@@ -91,6 +92,9 @@ func (w *world) Attached(_ context.Context, server string) ([]vif.Attachment, er
 func (w *world) Attach(_ context.Context, r vif.Request) (vif.Attachment, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.found != nil {
+		return *w.found, nil
+	}
 	o := w.begin(vif.AttachInterface, r)
 	if w.fail != nil {
 		return vif.Attachment{}, w.end(o, w.fail)

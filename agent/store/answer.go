@@ -12,9 +12,9 @@ const AnswersKept = 24 * time.Hour
 // Answer returns what was answered to the caller under the key.
 func (tx *Tx) Answer(caller, key string) (vif.Answer, error) {
 	return one(tx, func(r row) (a vif.Answer, err error) {
-		err = r.Scan(&a.Caller, &a.Key, &a.Request, &a.Status, &a.Type, &a.Body, document{&a.Operations}, moment{&a.Created})
+		err = r.Scan(&a.Caller, &a.Key, &a.Request, &a.ID, &a.Status, &a.Type, &a.Body, document{&a.Operations}, moment{&a.Created})
 		return a, err
-	}, `SELECT caller, key, request, status, type, body, operations, created FROM answer WHERE caller = ? AND key = ?`, caller, key)
+	}, `SELECT caller, key, request, id, status, type, body, operations, created FROM answer WHERE caller = ? AND key = ?`, caller, key)
 }
 
 // PutAnswer keeps a new answer, or completes one of the same request that had no
@@ -24,11 +24,11 @@ func (tx *Tx) PutAnswer(a vif.Answer) error {
 	if err != nil {
 		return err
 	}
-	changed, err := tx.exec(`INSERT INTO answer (caller, key, request, status, type, body, operations, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (caller, key) DO UPDATE SET status = excluded.status, type = excluded.type, body = excluded.body,
+	changed, err := tx.exec(`INSERT INTO answer (caller, key, request, id, status, type, body, operations, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (caller, key) DO UPDATE SET id = excluded.id, status = excluded.status, type = excluded.type, body = excluded.body,
 			operations = excluded.operations
 		WHERE status = 0 AND request = excluded.request`,
-		a.Caller, a.Key, blob(a.Request), a.Status, a.Type, blob(a.Body), operations, nanos(a.Created))
+		a.Caller, a.Key, blob(a.Request), a.ID, a.Status, a.Type, blob(a.Body), operations, nanos(a.Created))
 	if err == nil && changed == 0 {
 		return vif.InUse.Because("The idempotency key %q was used for another request.", a.Key)
 	}

@@ -43,7 +43,7 @@ var (
 		ID: "req-1", Kind: vif.AttachInterface, Server: "vm", Port: "p1", Project: "p", User: "u",
 		Started: day, Finished: day.Add(time.Second), Result: vif.Failure, Error: "no", Steps: []vif.Progress{{Step: "tap", Ms: 0.8}},
 	}
-	answer = vif.Answer{Once: vif.Once{Caller: "u", Key: "k", Request: []byte{1}}, Status: 200, Type: "text/plain", Body: []byte("{}"), Operations: []string{"req-1"}, Created: day}
+	answer = vif.Answer{Once: vif.Once{Caller: "u", Key: "k", Request: []byte{1}}, ID: "req-0", Status: 200, Type: "text/plain", Body: []byte("{}"), Operations: []string{"req-1"}, Created: day}
 	locked = ServerLock{Server: "vm", Reason: "mine", At: day, Admin: true}
 )
 
@@ -237,6 +237,13 @@ func TestAnswer(t *testing.T) {
 	wantKind(t, s.Update(t.Context(), func(tx *Tx) error { return tx.PutAnswer(other) }), vif.InUse)
 	update(t, s, func(tx *Tx) error { return tx.PutAnswer(answer) })
 	wantKind(t, s.Update(t.Context(), func(tx *Tx) error { return tx.PutAnswer(asked) }), vif.InUse)
+	update(t, s, func(tx *Tx) error {
+		a, err := tx.Answer("u", "k")
+		if a.ID != "req-0" {
+			t.Errorf("answered under %q", a.ID)
+		}
+		return err
+	})
 	for _, tt := range []struct {
 		before time.Time
 		want   int64
