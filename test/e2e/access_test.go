@@ -57,12 +57,13 @@ func (c caller) ask(t *testing.T, method, path, body string) answer {
 	return answer{got.StatusCode, got.Header, string(text)}
 }
 
-// doored has vifd listen with TLS, too, with certificates in dir.
-func doored(t *testing.T, ca *testcerts.Authority, dir string) {
+// doored has vifd listen with TLS, too, with certificates in dir. more is put
+// before it in the configuration.
+func doored(t *testing.T, ca *testcerts.Authority, dir string, more ...string) {
 	t.Helper()
 	ca.Write(t, filepath.Join(dir, "ca.pem"))
 	testcerts.Write(t, ca.Issue(t, "vifd", nil), dir, "server")
-	configured(t, fmt.Sprintf(`
+	configured(t, strings.Join(more, "")+fmt.Sprintf(`
 [[listen]]
 address = "127.0.0.1:8774"
 certificate = "%[1]s/server.pem"
@@ -78,8 +79,15 @@ role = "reader"
 // owned gives a guest to the project until the end of the test.
 func owned(t *testing.T, guest string) {
 	t.Helper()
+	novaMade(t, guest, `<owner><project uuid="`+owner+`"/></owner>`)
+}
+
+// novaMade gives a guest what Nova writes down of its servers, until the end of
+// the test.
+func novaMade(t *testing.T, guest, metadata string) {
+	t.Helper()
 	const nova = " --uri http://openstack.org/xmlns/libvirt/nova/1.1 --live --config "
-	sh(t, "virsh metadata "+guest+nova+`--key nova --set '<instance><owner><project uuid="`+owner+`"/></owner></instance>'`)
+	sh(t, "virsh metadata "+guest+nova+`--key nova --set '<instance>`+metadata+`</instance>'`)
 	t.Cleanup(func() { sh(t, "virsh metadata "+guest+nova+"--remove") })
 }
 

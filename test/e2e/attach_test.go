@@ -174,10 +174,7 @@ func checkWhole(t *testing.T, g *testhost.Running, console *testhost.Console, n 
 
 func checkMetadata(t *testing.T, g *testhost.Running, n nic) {
 	t.Helper()
-	tag := ""
-	if n.Tag != nil {
-		tag = *n.Tag
-	}
+	tag := n.tag()
 	wait.Until(t, patience, func() string {
 		for _, config := range []string{"--live", "--config"} {
 			text, _ := run("virsh metadata " + g.Name + " --uri urn:vifd:1 " + config)

@@ -34,6 +34,14 @@ func (n nic) ip(version int) netip.Addr {
 	return netip.Addr{}
 }
 
+// tag returns the NIC's tag, or "".
+func (n nic) tag() string {
+	if n.Tag == nil {
+		return ""
+	}
+	return *n.Tag
+}
+
 const (
 	tagged = "OpenStack-API-Version: compute 2.49" // takes a tag
 	shown  = "OpenStack-API-Version: compute 2.70" // and shows it
