@@ -1,6 +1,11 @@
 package libvirtxml
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"vifd/vif"
+)
 
 // A controllerXML is the part of <controller> that is looked at.
 type controllerXML struct {
@@ -44,7 +49,7 @@ func (x *domainXML) slots() (all, free int) {
 	if !found || x.ID == "" {
 		return -1, 0
 	}
-	taken := x.taken()
+	taken := x.taken("")
 	for _, c := range x.Devices.Controllers {
 		m, ok := busModels[c.Model]
 		if !ok || c.Type != "pci" || m.express != express || c.Target.Hotplug == "off" {
@@ -76,9 +81,9 @@ func (x *domainXML) bus() (express, found bool) {
 // A place is a slot on a bus of the PCI domain 0.
 type place struct{ bus, slot uint }
 
-// taken returns where devices and controllers sit. On i440fx slot 1 is the
-// chipset's own, whether its functions are listed or not.
-func (x *domainXML) taken() map[place]bool {
+// taken returns where devices and controllers sit, but for the NIC with the alias. On
+// i440fx slot 1 is the chipset's own, whether its functions are listed or not.
+func (x *domainXML) taken(but string) map[place]bool {
 	taken := map[place]bool{}
 	take := func(a *addressXML) {
 		if a != nil && a.Type == "pci" && number(a.Domain) == 0 {
@@ -89,7 +94,9 @@ func (x *domainXML) taken() map[place]bool {
 		take(c.Address)
 	}
 	for _, n := range x.Devices.NICs {
-		take(n.Address)
+		if but == "" || n.Alias.Name != but {
+			take(n.Address)
+		}
 	}
 	for _, d := range x.Devices.Others {
 		take(d.Address)
@@ -98,4 +105,20 @@ func (x *domainXML) taken() map[place]bool {
 		taken[place{0, 1}] = true
 	}
 	return taken
+}
+
+// Vacant tells whether the domain's XML has room for the NIC with the alias at the PCI
+// address: the bus is there, and no other device has the slot.
+func Vacant(domain, alias, pci string) (bool, error) {
+	at, err := address(pci)
+	if err != nil || at == nil {
+		return false, err
+	}
+	var x domainXML
+	if err := decode(domain, &x); err != nil {
+		return false, vif.Internal.From(err, "the domain's XML cannot be read")
+	}
+	bus := *at.PCI.Bus
+	there := slices.ContainsFunc(x.Devices.Controllers, func(c controllerXML) bool { return c.Type == "pci" && number(c.Index) == bus })
+	return there && *at.PCI.Domain == 0 && !x.taken(alias)[place{bus, *at.PCI.Slot}], nil
 }

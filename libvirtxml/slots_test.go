@@ -18,6 +18,34 @@ func on(name, bus, slot string) string {
 
 func port(index string) string { return strings.Replace(rootPort, "%", index, 1) }
 
+// A NIC may be where nothing else is.
+func TestVacant(t *testing.T) {
+	const nic = `<interface type='ethernet'><alias name='ua-n'/><address type='pci' bus='0x03' slot='0x00' function='0x0'/></interface>`
+	text := `<domain><devices>` + pcieRoot + port("1") + port("2") + port("3") + on("disk", "0x01", "0x00") + nic + `</devices></domain>`
+	for _, tt := range []struct {
+		pci, alias string
+		want       bool
+	}{
+		{"0000:02:00.0", "ua-n", true},
+		{"0000:01:00.0", "ua-n", false},
+		{"0000:01:00.1", "ua-n", false},
+		{"0000:03:00.0", "ua-n", true},
+		{"0000:03:00.0", "ua-m", false},
+		{"0000:04:00.0", "ua-n", false},
+		{"0001:02:00.0", "ua-n", false},
+		{"", "ua-n", false},
+	} {
+		if got, err := Vacant(text, tt.alias, tt.pci); got != tt.want || err != nil {
+			t.Errorf("%s for %s: %v, %v", tt.pci, tt.alias, got, err)
+		}
+	}
+	for _, bad := range [][2]string{{text, "somewhere"}, {"<domain>", "0000:02:00.0"}} {
+		if _, err := Vacant(bad[0], "ua-n", bad[1]); err == nil {
+			t.Errorf("%q is taken for an answer", bad)
+		}
+	}
+}
+
 func TestFreeSlots(t *testing.T) {
 	for _, tt := range []struct {
 		name, machine, devices string

@@ -49,6 +49,10 @@ type ServerNIC struct {
 	PCI   string // as 0000:01:00.0, or ""
 	Link  bool   // <link state>
 	Tag   Tag    // from vifd's metadata
+
+	// Barred says of a NIC in a definition that it cannot be where the guest has it:
+	// the definition has something else there.
+	Barred bool
 }
 
 // Port returns the port whose NIC it is; ours is false for one that is not ours.

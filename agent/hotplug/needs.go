@@ -145,7 +145,8 @@ type Hypervisor interface {
 	Forget(ctx context.Context, n vif.NIC) error
 
 	// Definitions returns the NICs that those of the servers have in their
-	// definitions that run and have one.
+	// definitions that run and have one. Those at another address than in the servers
+	// are Barred where the definition has no room at that.
 	Definitions(ctx context.Context, servers []vif.Server) (map[string][]vif.ServerNIC, error)
 
 	// Devices returns the ports of which the server's QEMU has a NIC, whatever

@@ -124,11 +124,12 @@ func dead(n vif.NIC, s seen) bool {
 	return shown && (s.Tap == nil || s.Tap.Up && !s.Tap.Carrier)
 }
 
-// undefined tells whether the guest would lose the NIC with its next start.
+// undefined tells whether the guest would lose the NIC with its next start, or find
+// it elsewhere though it could be where it is.
 func undefined(live vif.ServerNIC, s seen) bool {
 	if s.Defined == nil {
 		return false
 	}
 	n, ok := s.Defined.NIC(live.Alias)
-	return !ok || n.MAC != live.MAC || n.Tap != live.Tap
+	return !ok || n.MAC != live.MAC || n.Tap != live.Tap || n.PCI != live.PCI && !n.Barred
 }

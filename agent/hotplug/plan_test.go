@@ -99,6 +99,12 @@ func TestPlanServer(t *testing.T) {
 		{"another MAC in the definition", func(_ *store.Attachment, s *seen) {
 			s.Defined = &vif.Server{NICs: []vif.ServerNIC{{Alias: nic.DeviceAlias(), MAC: "fa:16:3e:00:00:02", Tap: nic.Tap}}}
 		}, []act{actPersist}},
+		{"another PCI address in the definition", func(_ *store.Attachment, s *seen) {
+			s.Defined = &vif.Server{NICs: []vif.ServerNIC{{Alias: nic.DeviceAlias(), MAC: nic.Port.MAC, Tap: nic.Tap, PCI: "0000:09:00.0"}}}
+		}, []act{actPersist}},
+		{"another PCI address in the definition, which has something else there", func(_ *store.Attachment, s *seen) {
+			s.Defined = &vif.Server{NICs: []vif.ServerNIC{{Alias: nic.DeviceAlias(), MAC: nic.Port.MAC, Tap: nic.Tap, PCI: "0000:09:00.0", Barred: true}}}
+		}, nil},
 		{"definition as it should be", func(_ *store.Attachment, s *seen) { s.Defined = &vif.Server{NICs: s.Server.NICs} }, nil},
 		{"NIC with another MAC", func(_ *store.Attachment, s *seen) { s.Server.NICs[0].MAC = "fa:16:3e:00:00:02" },
 			[]act{actReplace, actShow, actPersist}},

@@ -7,32 +7,50 @@ import (
 	"regexp"
 	"slices"
 
+	"vifd/libvirtxml"
 	"vifd/vif"
 )
 
 // Definitions returns the NICs that those of the servers have in their
 // definitions that run and have one. A server that went away has none.
 func (h *Host) Definitions(ctx context.Context, servers []vif.Server) (map[string][]vif.ServerNIC, error) {
-	var ids []string
-	for _, s := range servers {
-		if s.Live && s.Persistent {
-			ids = append(ids, s.ID)
-		}
-	}
-	found, errs := abreast(ids, func(id string) ([]vif.ServerNIC, error) {
-		d, err := h.definition(ctx, id)
-		return d.Server.NICs, err
-	})
+	asked := slices.DeleteFunc(slices.Clone(servers), func(s vif.Server) bool { return !s.Live || !s.Persistent })
+	found, errs := abreast(asked, func(s vif.Server) ([]vif.ServerNIC, error) { return h.defined(ctx, s) })
 	definitions := map[string][]vif.ServerNIC{}
-	for i, id := range ids {
+	for i, s := range asked {
 		switch {
 		case errs[i] == nil:
-			definitions[id] = found[i]
+			definitions[s.ID] = found[i]
 		case !errors.Is(errs[i], vif.NotFound):
 			return nil, errs[i]
 		}
 	}
 	return definitions, nil
+}
+
+// defined returns the NICs that a server that runs is defined with.
+func (h *Host) defined(ctx context.Context, live vif.Server) ([]vif.ServerNIC, error) {
+	text, err := h.definitionText(ctx, live.ID)
+	if err != nil {
+		return nil, err
+	}
+	d, err := libvirtxml.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	nics := d.Server.NICs
+	for i, n := range nics {
+		now, shown := live.NIC(n.Alias)
+		if _, ours := n.Port(); !ours || !shown || now.PCI == n.PCI {
+			continue
+		}
+		vacant, err := libvirtxml.Vacant(text, n.Alias, now.PCI)
+		if err != nil {
+			return nil, err
+		}
+		nics[i].Barred = !vacant
+	}
+	return nics, nil
 }
 
 // deviceID is how QEMU's monitor names the NICs of ours and their back ends.

@@ -3,6 +3,7 @@ package hypervisor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -260,6 +261,13 @@ func TestPersistElsewhere(t *testing.T) {
 	if got, ok := seen(t, g, two, false); !ok || got.PCI == two.PCI || got.PCI == "" {
 		t.Errorf("%+v, %v: want it elsewhere than at %s", got, ok, two.PCI)
 	}
+	for pci, barred := range map[string]bool{two.PCI: true, "0000:99:00.0": true, vacant(t, g): false} {
+		s := vif.Server{ID: g.UUID, Live: true, Persistent: true, NICs: []vif.ServerNIC{{Alias: two.DeviceAlias(), PCI: pci}}}
+		d, err := h.Definitions(ctx, []vif.Server{s})
+		if got, ok := (vif.Server{NICs: d[g.UUID]}).NIC(two.DeviceAlias()); err != nil || !ok || got.Barred != barred {
+			t.Errorf("the guest has it at %s: %+v, %v", pci, got, err)
+		}
+	}
 	if err := h.undefine(ctx, two); err != nil {
 		t.Fatal(err)
 	}
@@ -273,4 +281,18 @@ func TestPersistElsewhere(t *testing.T) {
 		t.Errorf("%+v, want it as the guest has it at %s", got, two.PCI)
 	}
 	detach(t, h, g, one)
+}
+
+// vacant returns a PCI address that nothing has in g's definition.
+func vacant(t *testing.T, g *testhost.Running) string {
+	t.Helper()
+	text, err := g.XML(within20s(t), false)
+	for bus := 1; err == nil && bus < 32; bus++ {
+		pci := fmt.Sprintf("0000:%02x:00.0", bus)
+		if free, bad := libvirtxml.Vacant(text, "", pci); bad == nil && free {
+			return pci
+		}
+	}
+	t.Fatalf("no free PCI address, or %v, in\n%s", err, text)
+	return ""
 }

@@ -112,11 +112,16 @@ func except(k vif.Kind, err error) error {
 // definition returns what the server is when it starts the next time. Of a
 // transient one it is what the server is now.
 func (h *Host) definition(ctx context.Context, id string) (libvirtxml.Domain, error) {
+	text, err := h.definitionText(ctx, id)
+	if err != nil {
+		return libvirtxml.Domain{}, err
+	}
+	return libvirtxml.Parse(text)
+}
+
+func (h *Host) definitionText(ctx context.Context, id string) (string, error) {
 	text, err := on(ctx, h.look, id, nil, func(d *libvirt.Domain) (string, error) {
 		return d.GetXMLDesc(libvirt.DOMAIN_XML_INACTIVE)
 	})
-	if err != nil {
-		return libvirtxml.Domain{}, explain(err, id)
-	}
-	return libvirtxml.Parse(text)
+	return text, explain(err, id)
 }

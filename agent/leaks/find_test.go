@@ -64,6 +64,9 @@ func TestFind(t *testing.T) {
 		{"elsewhere in the definition", func(w *World) {
 			w.Definitions[vm] = []vif.ServerNIC{{Alias: w.Servers[0].NICs[0].Alias, MAC: "m", Tap: "t", PCI: "q"}}
 		}, []vif.LeakKind{vif.WrongDefinition}},
+		{"elsewhere in the definition, which has something else there", func(w *World) {
+			w.Definitions[vm] = []vif.ServerNIC{{Alias: w.Servers[0].NICs[0].Alias, MAC: "m", Tap: "t", PCI: "q", Barred: true}}
+		}, nil},
 		{"not bound", func(w *World) { w.Held = nil }, []vif.LeakKind{vif.MissingPort}},
 		{"a MAC twice", func(w *World) {
 			w.Held[0].Network = "n"

@@ -114,7 +114,7 @@ func definitions(i *index) []vif.Leak {
 		switch n, ok := (vif.Server{NICs: defined}).NIC(live.Alias); {
 		case !ok:
 			return vif.MissingDefinition, live.Alias, "the guest has it, and its definition not"
-		case n.MAC != live.MAC || n.PCI != live.PCI || n.Tap != live.Tap:
+		case n.MAC != live.MAC || n.Tap != live.Tap || n.PCI != live.PCI && !n.Barred:
 			return vif.WrongDefinition, live.Alias, fmt.Sprintf("the guest has %s at %s, its definition %s at %s", live.MAC, live.PCI, n.MAC, n.PCI)
 		}
 		return "", "", ""

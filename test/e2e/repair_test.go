@@ -55,6 +55,10 @@ func TestRepair(t *testing.T) {
 		{"all flows deleted", "ovs-ofctl del-flows br-int"},
 		{"fail mode", "ovs-vsctl set-fail-mode br-int standalone"},
 		{"definition", "virsh detach-device --config g1 $nic"},
+		{"PCI address in the definition", "virsh dumpxml --inactive g1 >/run/g1.xml; " +
+			`last=$(printf 0x%02x $(grep pcie-root-port /run/g1.xml | grep -o "index='[0-9]*'" | grep -o '[0-9]*' | sort -n | tail -n 1)); ` +
+			`sed -i "/ua-vifd-/,/<.interface>/s/bus='0x[0-9a-f]*'/bus='$last'/" /run/g1.xml; ` +
+			`virsh define /run/g1.xml; rm /run/g1.xml; virsh dumpxml --inactive g1 | grep -A 1 ua-vifd- | grep "bus='$last'"`},
 		{"NIC taken out", "virsh detach-device --live --config g1 $nic"},
 		{"tap deleted under QEMU", "ip link del $tap"},
 		{"tap made again under QEMU", "ip link del $tap; ip tuntap add mode tap name $tap; ip link set $tap alias \"$alias\" up"},
