@@ -94,6 +94,7 @@ func defaults() rawConfig {
 	r.Limits.Connections, r.Limits.ConnectionsPerUser = 512, 128
 	r.Limits.HeaderTime, r.Limits.BodyTime, r.Limits.IdleTime = "5s", "10s", "60s"
 	r.Compute.VirtualInterfaces = "list"
+	r.Rackspace.GetsPerMinute, r.Rackspace.PostsPerMinute = 25, 4
 	r.Nova = defaultNova()
 	r.Limits.EventStreams, r.Limits.Heartbeat = 64, "15s"
 	return r

@@ -46,6 +46,14 @@ func TestConfigSample(t *testing.T) {
 	}
 }
 
+// Without a word about it the rates are those that Rackspace documented.
+func TestUsualRates(t *testing.T) {
+	c, err := ParseConfig("empty", nil)
+	if want := (api.Rates{Get: 25, Post: 4}); err != nil || c.Older.Rates != want {
+		t.Errorf("%v, rates %+v, want %+v", err, c.Older.Rates, want)
+	}
+}
+
 func TestConfigShowsItself(t *testing.T) {
 	const text = `
 log_level = "DEBUG"
@@ -58,8 +66,8 @@ attach = "1m30s"
 [compute]
 virtual_interfaces = "gone"
 [rackspace]
-gets_per_minute = 25
-posts_per_minute = 4
+gets_per_minute = 0
+posts_per_minute = 5
 deletes_per_minute = 3
 `
 	c, err := ParseConfig("first", []byte(text))
@@ -76,7 +84,7 @@ deletes_per_minute = 3
 	if c.Engine.MaxQueues != 8 || c.Engine.Attach != 90*time.Second || c.API.Attach != 90*time.Second || c.Socket.Mode != 0o600 {
 		t.Errorf("config: %+v", c)
 	}
-	if want := (api.Older{Gone: true, Rates: api.Rates{Get: 25, Post: 4, Delete: 3}}); c.Older != want {
+	if want := (api.Older{Gone: true, Rates: api.Rates{Post: 5, Delete: 3}}); c.Older != want {
 		t.Errorf("older dialects: %+v, want %+v", c.Older, want)
 	}
 }

@@ -99,6 +99,7 @@ func rackNICs(t *testing.T, a answer) []rackNIC {
 // is answered; at both bases.
 func TestRackspace(t *testing.T) {
 	clean(t)
+	configured(t, "[rackspace]\ngets_per_minute = 0\nposts_per_minute = 0\n")
 	g := host.Guest("g1")
 	for _, base := range []string{"/v2", "/v2.1"} {
 		t.Run(base, func(t *testing.T) {
