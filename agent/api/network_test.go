@@ -95,6 +95,11 @@ func TestPorts(t *testing.T) {
 	checkNetworked(t, []networked{
 		{"make a port", "POST", "/v2.0/ports", `{"port":{` + port + `,"name":"p1","mac_address":"FA-16-3E-11-22-33","fixed_ips":[{"ip_address":"10.88.0.77"}],"device_id":"d","admin_state_up":false,"port_security_enabled":false}}`, 201,
 			`"mac_address": "fa:16:3e:11:22:33", "admin_state_up": false, "status": "DOWN", "device_id": "d", "device_owner": "", "fixed_ips": [{"subnet_id": "` + sub88 + `", "ip_address": "10.88.0.77"}], "port_security_enabled": false`},
+		{"no security group", "POST", "/v2.0/ports", `{"port":{` + port + `,"security_groups":[]}}`, 201, `"security_groups": []`},
+		{"a security group", "POST", "/v2.0/ports", `{"port":{` + port + `,"security_groups":["` + net89 + `"]}}`, 501, `{"NeutronError": {"type": "NotImplemented", "message": "Security groups are not supported by the networks of this host."`},
+		{"a group that is none", "POST", "/v2.0/ports", `{"port":{` + port + `,"security_groups":["web"]}}`, 400, `Invalid input for security_groups. Reason: 'web' is not a 'uuid'.`},
+		{"take no group away", "PUT", "/v2.0/ports/" + portC, `{"port":{"security_groups":[]}}`, 200, `"security_groups": []`},
+		{"give it a group", "PUT", "/v2.0/ports/" + portC, `{"port":{"security_groups":["` + net89 + `"]}}`, 501, `Security groups are not supported`},
 		{"a MAC that is none", "POST", "/v2.0/ports", `{"port":{` + port + `,"mac_address":"fa:16"}}`, 400, `Invalid input for mac_address. Reason: 'fa:16' is not a valid MAC address.`},
 		{"an address that is none", "POST", "/v2.0/ports", `{"port":{` + port + `,"fixed_ips":[{"ip_address":"10.0.0"}]}}`, 400, `Invalid input for fixed_ips. Reason: '10.0.0' is not valid`},
 		{"a name too long", "POST", "/v2.0/ports", `{"port":{` + port + `,"name":"` + strings.Repeat("n", 256) + `"}}`, 400, `is too long`},
