@@ -65,7 +65,7 @@ func dropIdentity(h http.Header) {
 // what takes none is answered.
 func (a *API) identify(c *call) error {
 	dropIdentity(c.Header)
-	if fromBrowser(c.Request) {
+	if c.door.fromPage(c.Request) {
 		return vif.Forbidden.Because("Requests from web pages are not answered.")
 	}
 	if !c.door.answersTo(c.Request) {
@@ -82,17 +82,22 @@ func (a *API) identify(c *call) error {
 	return nil
 }
 
-// fromBrowser tells whether a web page may have sent r: it names its origin, or
-// a browser sent it to a name that does not stand for this host alone.
-func fromBrowser(r *http.Request) bool {
+// fromPage tells whether a web page may have sent r: it names its origin, or a
+// page that is not of this door, or a browser sent it to a name that may be anybody's.
+// Where callers come by a network, answersTo knows the names.
+func (d *Door) fromPage(r *http.Request) bool {
 	if r.Header.Get("Origin") != "" {
 		return true
 	}
 	if page, err := url.Parse(r.Referer()); err != nil || page.Host != "" && page.Host != r.Host {
 		return true
 	}
-	browser := r.Header.Get("Sec-Fetch-Site") != "" || strings.HasPrefix(r.UserAgent(), "Mozilla/")
-	return browser && !isLocalName(r.Host)
+	site := r.Header.Get("Sec-Fetch-Site")
+	if site == "cross-site" || site == "same-site" {
+		return true
+	}
+	browser := site != "" || strings.HasPrefix(r.UserAgent(), "Mozilla/")
+	return browser && !d.remote() && !isLocalName(r.Host)
 }
 
 func isLocalName(host string) bool {

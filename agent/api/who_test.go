@@ -108,36 +108,46 @@ func TestProjectOfPath(t *testing.T) {
 	}
 }
 
-func TestFromBrowser(t *testing.T) {
+// What a web page may have sent is refused, at the socket and at a door with names.
+// A browser may come to a name that stands for the door.
+func TestFromPages(t *testing.T) {
+	a, named := serve(t, recordedWorld(), identities["admin"]), caller(identities["admin"])
 	for _, tt := range []struct {
-		headers string // name: value, separated by |
-		host    string
-		refused bool
+		header, value, host string
+		socket, door        bool // whether it is refused there
 	}{
-		{"", "vifd", false},
-		{"", "hypervisor7:8774", false},
-		{"User-Agent: openstacksdk/0.101", "agent:8774", false},
-		{"User-Agent: Mozilla/5.0", "localhost:8774", false},
-		{"User-Agent: Mozilla/5.0", "[::1]:8774", false},
-		{"User-Agent: Mozilla/5.0", "evil.example", true},
-		{"Sec-Fetch-Site: same-origin", "rebound.example", true},
-		{"Origin: http://localhost", "localhost", true},
-		{"Origin: null", "localhost", true},
-		{"Referer: http://evil.example/x", "localhost", true},
-		{"Referer: http://localhost/x", "localhost", false},
-		{"Referer: :", "localhost", true},
+		{"Accept", "*/*", "vifd", false, true},
+		{"User-Agent", "openstacksdk/0.101", "nova:8774", false, false},
+		{"User-Agent", "Mozilla/5.0", "localhost:8774", false, false},
+		{"User-Agent", "Mozilla/5.0", "[::1]:8774", false, false},
+		{"User-Agent", "Mozilla/5.0", "nova:8774", true, false},
+		{"User-Agent", "Mozilla/5.0", "127.0.0.1", false, false},
+		{"User-Agent", "Mozilla/5.0", "evil.example", true, true},
+		{"Sec-Fetch-Site", "same-origin", "nova", true, false},
+		{"Sec-Fetch-Site", "none", "NOVA", true, false},
+		{"Sec-Fetch-Site", "same-origin", "rebound.example", true, true},
+		{"Sec-Fetch-Site", "cross-site", "nova", true, true},
+		{"Sec-Fetch-Site", "same-site", "localhost", true, true},
+		{"Origin", "http://nova", "nova", true, true},
+		{"Origin", "null", "localhost", true, true},
+		{"Referer", "http://evil.example/x", "nova", true, true},
+		{"Referer", "http://nova/x", "nova", false, false},
+		{"Referer", ":", "nova", true, true},
 	} {
-		r := httptest.NewRequest("GET", "http://"+tt.host+"/v2.1", nil)
-		for line := range strings.SplitSeq(tt.headers, "|") {
-			name, value, _ := strings.Cut(line, ": ")
-			r.Header.Set(name, value)
-		}
-		if got := fromBrowser(r); got != tt.refused {
-			t.Errorf("%q to %s: refused %v", tt.headers, tt.host, got)
+		r := httptest.NewRequest("GET", "http://"+tt.host+interfaces1, nil)
+		r.Header.Set(tt.header, tt.value)
+		for _, way := range []struct {
+			name    string
+			sent    *http.Request
+			refused bool
+		}{{"socket", r, tt.socket}, {"door", remote(r, named, ""), tt.door}} {
+			got := httptest.NewRecorder()
+			a.ServeHTTP(got, way.sent)
+			if (got.Code == 403) != way.refused || got.Code != 403 && got.Code != 200 {
+				t.Errorf("%s: %s to %s at the %s: %d %s", tt.header, tt.value, tt.host, way.name, got.Code, got.Body)
+			}
 		}
 	}
-	got := ask(serve(t, recordedWorld(), identities["admin"]), "POST", interfaces1, "{}", "Origin", "http://evil.example")
-	want(t, got, 403, `"forbidden"`)
 }
 
 // Nobody gets an identity from the headers that OpenStack's middleware sets.
