@@ -2,6 +2,8 @@ package agent
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +32,15 @@ func (p *pulse) Health(ctx context.Context) vif.Health {
 	}
 	h.Ports = n
 	return h
+}
+
+// filtering adds what is not as it could be on bridges that follow somebody else.
+func filtering(p vif.Part, open []string) vif.Part {
+	if p.OK && len(open) > 0 {
+		p.Why = fmt.Sprintf("%s: a controller, or flows that are not vifd's, lead there, so that ports are not filtered from when ovs-vswitchd starts "+
+			"until vifd has put their rules back", strings.Join(open, ", "))
+	}
+	return p
 }
 
 // part says how one of the things is that vifd depends on.

@@ -25,5 +25,5 @@ type Health struct {
 type Part struct {
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`
-	Why  string `json:"why,omitempty"`
+	Why  string `json:"why,omitempty"` // why not, or what it lacks all the same
 }

@@ -64,13 +64,14 @@ func statusOf(s api.Status) document {
 
 // verdict is a row that says how something is, and why.
 func verdict(name string, ok bool, good, bad, why string) row {
-	if ok {
-		return row{[]string{name, good}, green}
+	says, tint := good, green
+	if !ok {
+		says, tint = bad, red
 	}
 	if why != "" {
-		bad += ": " + why
+		says += ": " + why
 	}
-	return row{[]string{name, bad}, red}
+	return row{[]string{name, says}, tint}
 }
 
 // ports says how many there are, and in which states.

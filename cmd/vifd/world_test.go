@@ -76,7 +76,7 @@ func (w *world) Servers(context.Context) ([]vif.Server, error) {
 func (w *world) Health(context.Context) vif.Health {
 	defer w.lock()()
 	h := vif.Health{Ready: true, Version: "v1.2.3", Since: time.Unix(0, 0), Ports: len(w.attached)}
-	h.Parts = []vif.Part{{Name: "store", OK: true}, {Name: "ovsdb", OK: !w.sick}, {Name: "libvirt", OK: true}}
+	h.Parts = []vif.Part{{Name: "store", OK: true}, {Name: "ovsdb", OK: !w.sick, Why: "br-x is another's"}, {Name: "libvirt", OK: true}}
 	if w.sick {
 		h.Parts[1].Why = "ovsdb-server does not answer"
 	}

@@ -86,9 +86,15 @@ func TestBridgeMadeAgain(t *testing.T) {
 	peer(t, "blue", "10.20.0.250/24")
 	in(t, p.guest, "ping -c 1 -W 10 10.20.0.250")
 	for range 2 {
-		sh(t, `peers=$(for port in $(ovs-vsctl list-ports br-int | grep ^peer); do echo "-- add-port br-int $port tag=$(ovs-vsctl get port $port tag)"; done)
-			ovs-vsctl del-br br-int
-			ovs-vsctl --may-exist add-br br-int -- set bridge br-int datapath_type=netdev $peers`)
+		peers := sh(t, `for port in $(ovs-vsctl list-ports br-int | grep ^peer); do echo -- add-port br-int $port tag=$(ovs-vsctl get port $port tag); done`)
+		sh(t, "ovs-vsctl del-br br-int")
+		wait.Until(t, patience, func() string {
+			if s, a := state(t, p.guest, p.Port), ask(t, "GET", "/v1/status", ""); s != "ERROR" || strings.Contains(a.Body, `"ok": false`) {
+				return "without its bridge the port is " + s + ", and vifd says " + a.Body
+			}
+			return ""
+		})
+		sh(t, "ovs-vsctl add-br br-int -- set bridge br-int datapath_type=netdev "+strings.Join(strings.Fields(peers), " "))
 		well(t, p.guest, p.nic)
 		in(t, p.guest, readdressed(p))
 	}

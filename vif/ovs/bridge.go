@@ -24,6 +24,7 @@ type bridge struct {
 	mu       sync.Mutex
 	conn     *openflow.Conn // nil while there is none
 	prepared bool           // since conn was opened
+	follower bool           // it follows somebody else, and fails open
 	why      error          // why it could not be prepared when that was tried last
 }
 
@@ -123,6 +124,20 @@ func (b *bridge) trouble() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.why
+}
+
+// follow notes whether the bridge follows somebody else.
+func (b *bridge) follow(led bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.follower = led
+}
+
+// follows tells whether the bridge was found to follow somebody else.
+func (b *bridge) follows() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.follower
 }
 
 // lost tells whether the bridge was ready and has gone away since.

@@ -88,6 +88,10 @@ func TestFilterOnAnothersBridge(t *testing.T) {
 	h.run("ovs-ofctl", "add-flow", "unix:"+h.path(bridge+".mgmt"), "cookie=0x7,priority=1000,actions=NORMAL")
 	h.vsctl("add-port", bridge, h.addTap(), "tag=100")
 	n := plugged(h, s, newNIC(bridge, h.addTap(), 1))
+	must(t, s.Filter(h.context(), newNIC(h.addBridge(), "tap", 2)))
+	if got := s.Following(); !slices.Equal(got, []string{bridge}) {
+		t.Errorf("not made secure: %v, want %s", got, bridge)
+	}
 	own := n.Port.FixedIPs[0].Address
 	if !h.passes(t, bridge, n.OFPort, ipv4(ownMAC, own, other4, 1, 0, icmp(8))) {
 		t.Error("its own address does not pass")

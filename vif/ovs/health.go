@@ -1,6 +1,10 @@
 package ovs
 
-import "vifd/vif"
+import (
+	"slices"
+
+	"vifd/vif"
+)
 
 // Healthy returns nil while ovsdb-server answers and no bridge that was prepared
 // has gone away, and else what is wrong.
@@ -28,6 +32,19 @@ func (s *Switch) Whole() error {
 		}
 	}
 	return nil
+}
+
+// Following returns the bridges, in order, on which ports of ours are not filtered from when
+// ovs-vswitchd starts until their rules are put back: they follow somebody else, so
+// that they are not ours to make secure.
+func (s *Switch) Following() (names []string) {
+	for _, b := range s.known() {
+		if b.follows() {
+			names = append(names, b.name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Restarted returns a channel that says "look at the flows too": a bridge has been

@@ -40,6 +40,7 @@ func (s *Switch) prepare(ctx context.Context, b *bridge) error {
 		return err
 	}
 	s.config.Log.Info("bridge is ready", "bridge", b.name, "base flows", !led, "direct", c != nil)
+	b.follow(led)
 	b.set(c, true)
 	return nil
 }
