@@ -60,7 +60,7 @@ func (a *agent) settle(ctx context.Context) {
 // parts says how what vifd depends on is, and who depends on it.
 func (a *agent) parts() []vif.Part {
 	all := []vif.Part{
-		part("store", a.store.Failed()), filtering(part("openvswitch", a.ovs.Whole()), a.ovs.Following()), part("libvirt", a.host.Up()),
+		part("store", a.store.Failed()), filtering(part("openvswitch", a.ovs.Whole()), a.ovs.Following()), part("libvirt", a.host.Whole()),
 	}
 	if a.nova != nil {
 		all = append(all, part("nova", a.nova.Healthy()))

@@ -39,6 +39,7 @@ func runEvents(log *slog.Logger) {
 // listen has libvirt tell of what happens to domains on this session. Its
 // callbacks run in the event loop: they ask libvirt nothing and wait for nobody.
 func (h *Host) listen(s *session) error {
+	h.taps.forget()
 	if s.version == 9_000_000 {
 		h.log.Warn("libvirt 9.0.0: without the distribution's fix of managed='no' it refuses every tap")
 	}

@@ -28,6 +28,7 @@ var faults = []fault{
 		"The tap of the NIC is not on this host any more; try again."},
 	{libvirt.ERR_OK, "Unable to create tap device", vif.Internal,
 		"QEMU cannot open the tap of the NIC: it was made for another number of queues."},
+	{libvirt.ERR_OK, tapExists, vif.Unavailable, noTaps},
 	{libvirt.ERR_OK, "SCM_RIGHTS", vif.Internal,
 		"QEMU did not get the tap of the NIC: AppArmor or SELinux on this host forbids it."},
 	{libvirt.ERR_OK, "no longer running", vif.WrongState, endedMeanwhile},
@@ -52,7 +53,11 @@ const (
 	endedMeanwhile = "The server ended in the middle of it; try again."
 	notSupported   = "libvirt or QEMU on this host cannot do that."
 	noAccess       = "libvirt on this host does not let vifd in."
+	noTaps         = "libvirt on this host refuses taps that it did not make, as 9.0.0 does without the fix of managed='no': install another version."
 )
+
+// tapExists is what that libvirt says of such a tap, after its name.
+const tapExists = "interface already exists"
 
 // The errors of an unplug that are no refusals. They have no code of their own.
 const (

@@ -27,6 +27,7 @@ func TestExplain(t *testing.T) {
 		{qemu(libvirt.ERR_INTERNAL_ERROR, "internal error: No more available PCI slots"), vif.NoSlot, "no free PCI slot"},
 		{qemu(libvirt.ERR_INTERNAL_ERROR, "internal error: target managed='no' but specified dev doesn't exist"), vif.Internal, "tap of the NIC is not on this host"},
 		{qemu(libvirt.ERR_SYSTEM_ERROR, "Unable to create tap device tap1: Invalid argument"), vif.Internal, "number of queues"},
+		{qemu(libvirt.ERR_OPERATION_INVALID, "Requested operation is not valid: The tap1 interface already exists"), vif.Unavailable, "managed='no'"},
 		{qemu(libvirt.ERR_INTERNAL_ERROR, "internal error: unable to execute QEMU command 'getfd': No file descriptor supplied via SCM_RIGHTS"), vif.Internal, "AppArmor"},
 		{qemu(libvirt.ERR_OPERATION_INVALID, "Requested operation is not valid: domain is not running"), vif.WrongState, "state"},
 		{qemu(libvirt.ERR_CONFIG_UNSUPPORTED, "unsupported configuration: non unique alias detected: ua-1"), vif.Unsupported, "cannot do that"},

@@ -25,6 +25,7 @@ type Host struct {
 
 	ears    *ears
 	news    *news
+	taps    tapTaste
 	nics    busy // the NICs, by alias, that a call may still be giving to a guest
 	records busy // the servers whose metadata is being written
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"libvirt.org/go/libvirt"
+
 	"vifd/vif"
 )
 
@@ -19,6 +21,7 @@ func TestLibvirtRestarts(t *testing.T) {
 	if err := h.Show(ctx, n, true); err != nil {
 		t.Fatal(err)
 	}
+	h.taps.learn(tapRefused)
 	if err := box.Libvirtd.Kill(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +58,7 @@ func TestLibvirtRestarts(t *testing.T) {
 			t.Fatal("nobody was told to look")
 		}
 	}
-	if err := h.Up(); err != nil {
+	if err := h.Whole(); err != nil { // for all that is known of this one
 		t.Errorf("told to look too early: %v", err)
 	}
 	if err := h.Show(ctx, n, true); err != nil {
@@ -64,6 +67,28 @@ func TestLibvirtRestarts(t *testing.T) {
 	if err := h.Hide(ctx, n); err != nil {
 		t.Errorf("hide: %v", err)
 	}
+}
+
+var tapRefused = libvirt.Error{Code: libvirt.ERR_OPERATION_INVALID, Message: "The tap1 interface already exists"}
+
+// A libvirt that refuses our taps is not well, until it takes one.
+func TestTapsRefused(t *testing.T) {
+	h, _ := run(t)
+	g := box.Guest("g1")
+	n := nic(t, g.UUID, 12)
+	attach(t, h, n)
+	for _, err := range []error{tapRefused, libvirt.Error{Code: libvirt.ERR_OPERATION_FAILED}} {
+		h.taps.learn(err)
+		if err := h.Whole(); vif.KindOf(err) != vif.Unavailable || vif.Shown(err) != noTaps {
+			t.Errorf("it is well: %v", err)
+		}
+	}
+	detach(t, h, g, n)
+	attach(t, h, n)
+	if err := h.Whole(); err != nil {
+		t.Errorf("it has taken one: %v", err)
+	}
+	detach(t, h, g, n)
 }
 
 // A guest that lets go while libvirt is away is found to have done so.

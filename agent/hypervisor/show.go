@@ -32,6 +32,7 @@ func (h *Host) Show(ctx context.Context, n vif.NIC, up bool) error {
 	err = do(ctx, h.attach, n.Server, leave, func(d *libvirt.Domain) error {
 		return d.AttachDeviceFlags(text, libvirt.DOMAIN_DEVICE_MODIFY_CURRENT)
 	})
+	h.taps.learn(err)
 	if err == nil {
 		return fail.At(fail.A9, nil)
 	}
