@@ -140,8 +140,7 @@ func (n *collection[T]) owned(c *call) (T, error) {
 
 // checked returns the body inside its envelope, once it conforms to s.
 func (n *collection[T]) checked(c *call, s *schema) (object, error) {
-	whole := &schema{kind: "object", required: []string{n.one}, properties: []property{{name: n.one, schema: s}}}
-	if found := whole.check(c.body); found != nil {
+	if found := enveloped(n.one, s).check(c.body); found != nil {
 		return nil, &httpError{status: http.StatusBadRequest, text: n.refusal(found)}
 	}
 	body := inner(c.body, n.one)
@@ -151,6 +150,11 @@ func (n *collection[T]) checked(c *call, s *schema) (object, error) {
 		}
 	}
 	return body, nil
+}
+
+// enveloped is the schema of a body that has what s says in a member of the name.
+func enveloped(name string, s *schema) *schema {
+	return &schema{kind: "object", required: []string{name}, properties: []property{{name: name, schema: s}}}
 }
 
 // names tells whether s has a property of the name.

@@ -5,17 +5,24 @@ import "vifd/vif"
 // The actions addFixedIp and removeFixedIp, which change the addresses of a port
 // that a server has. They ended with 2.43.
 
-// oneMember is the schema of an action that takes one text.
-func oneMember(c *call, action, name string, text *schema) *schema {
-	open := c.route.as.soft
+// oneMember is the schema of an action that takes one text. An open one lets be
+// what it does not know.
+func oneMember(action, name string, text *schema, open bool) *schema {
 	return &schema{kind: "object", open: open, required: []string{action}, properties: []property{{name: action, schema: &schema{
 		kind: "object", open: open, required: []string{name}, properties: []property{{name: name, schema: text}},
 	}}}}
 }
 
+func addFixedIPBody(open bool) *schema {
+	return oneMember("addFixedIp", "networkId", &schema{kind: "string", minLength: 1, maxLength: 36}, open)
+}
+
+func removeFixedIPBody(open bool) *schema {
+	return oneMember("removeFixedIp", "address", addrText, open)
+}
+
 func (a *API) addFixedIP(c *call) error {
-	body := oneMember(c, "addFixedIp", "networkId", &schema{kind: "string", minLength: 1, maxLength: 36})
-	r, err := a.addressRequest(c, body)
+	r, err := a.addressRequest(c, addFixedIPBody(c.route.as.soft))
 	if err != nil {
 		return err
 	}
@@ -24,8 +31,7 @@ func (a *API) addFixedIP(c *call) error {
 }
 
 func (a *API) removeFixedIP(c *call) error {
-	body := oneMember(c, "removeFixedIp", "address", &schema{kind: "string", format: "ip"})
-	r, err := a.addressRequest(c, body)
+	r, err := a.addressRequest(c, removeFixedIPBody(c.route.as.soft))
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func TestPorts(t *testing.T) {
 		{"by either id", "GET", "/v2.0/ports?id=" + portA + "&id=" + portB + "&fields=id", "", 200, `{"ports": [{"id": "` + portA + `"}, {"id": "` + portB + `"}]}`},
 		{"a page", "GET", "/v2.0/ports?limit=1&marker=" + first + "&fields=id", "", 200, `{"ports": [{"id": "` + portA + `"}]}`},
 		{"change", "PUT", "/v2.0/ports/" + portA, `{"port":{"name":"web","fixed_ips":[{"ip_address":"10.88.0.9"}]}}`, 200, `"name": "web"`},
-		{"an address by version", "PUT", "/v2.0/ports/" + portA, `{"port":{"fixed_ips":[{"ip_version":4}]}}`, 400, `an update takes`},
+		{"an address by version", "PUT", "/v2.0/ports/" + portA, `{"port":{"fixed_ips":[{"ip_version":4}]}}`, 400, `Invalid input for fixed_ips. Reason: Additional properties are not allowed ('ip_version' was unexpected).`},
 		{"another network", "PUT", "/v2.0/ports/" + portA, `{"port":{"network_id":"` + net89 + `"}}`, 400, `Cannot update read-only attribute network_id`},
 		{"what is not there", "PUT", "/v2.0/ports/00000000-dead-beef-0000-000000000000", `{"port":{}}`, 404, `{"NeutronError": {"type": "PortNotFound", "message": "Port 00000000-dead-beef-0000-000000000000 could not be found.", "detail": ""}}`},
 		{"delete a port", "DELETE", "/v2.0/ports/" + portB, "", 204, ``},

@@ -35,6 +35,14 @@ var (
 		},
 		rule: addressRule,
 	}
+
+	// placedItem is one address that a port shall have from now on: itself, or one
+	// of a subnet.
+	placedItem = &schema{
+		kind:       "object",
+		properties: []property{{name: "ip_address", schema: addrText}, {name: "subnet_id", schema: uuidText}},
+		rule:       addressRule,
+	}
 )
 
 // addressList returns the schema of fixed_ips with at least and at most so many.

@@ -15,20 +15,23 @@ var openapiParts embed.FS
 
 // A part is what one dialect has: below each of its bases, the same paths.
 type part struct {
-	Bases   []string                         `json:"bases"`
-	Fault   string                           `json:"fault"` // the schema of its errors
-	Paths   map[string]map[string]documented `json:"paths"`
-	Schemas map[string]any                   `json:"schemas"`
+	Bases []string `json:"bases"`
+	Fault string   `json:"fault"` // the schema of its errors
+
+	Versioned bool                             `json:"versioned"` // has microversions, below /v2.1
+	Paths     map[string]map[string]documented `json:"paths"`
+	Schemas   map[string]any                   `json:"schemas"`
 }
 
 // documented is what is said of a method of a path. Its answers are by status,
 // each with the name of a schema, or "" for no body.
 type documented struct {
-	Summary      string
-	Query        map[string]any
-	Body         string // the name of the schema of the request
-	BodyOptional bool
-	answers      map[string]string
+	Summary string
+	Query   map[string]any
+	Filters string // the name of the schema whose members a query may have, too
+	Body    string // the name of the schema of the request
+	Lines   string // the name of the schema of each line, where the answer may come line by line
+	answers map[string]string
 }
 
 // UnmarshalJSON reads the members of d, and takes those that are numbers for

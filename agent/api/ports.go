@@ -10,22 +10,28 @@ import (
 // The Networking API's ports.
 
 var (
-	portChanged = &schema{kind: "object", properties: []property{
-		{name: "name", schema: anyString},
-		{name: "admin_state_up", schema: anyBool},
-		{name: "mac_address", schema: macText, admin: true},
-		{name: "fixed_ips", schema: addressList(0, 16)},
-		{name: "device_id", schema: anyString},
-		{name: "device_owner", schema: anyString},
-		{name: "port_security_enabled", schema: anyBool, admin: true},
-		{name: "security_groups", schema: uuidList},
-	}}
+	portChanged = &schema{kind: "object", properties: portProperties(placedItem)}
 
-	portCreated = &schema{kind: "object", required: []string{"network_id"}, properties: append(slices.Clone(portChanged.properties),
+	portCreated = &schema{kind: "object", required: []string{"network_id"}, properties: append(portProperties(addressItem),
 		property{name: "network_id", schema: uuidText},
 		property{name: "project_id", schema: nullText, admin: true},
 		property{name: "tenant_id", schema: nullText, admin: true})}
 )
+
+// portProperties are what both creation and update may say, with addresses that are
+// asked for as each item says.
+func portProperties(address *schema) []property {
+	return []property{
+		{name: "name", schema: anyString},
+		{name: "admin_state_up", schema: anyBool},
+		{name: "mac_address", schema: macText, admin: true},
+		{name: "fixed_ips", schema: &schema{kind: "array", maxItems: 16, items: address}},
+		{name: "device_id", schema: anyString},
+		{name: "device_owner", schema: anyString},
+		{name: "port_security_enabled", schema: anyBool, admin: true},
+		{name: "security_groups", schema: uuidList},
+	}
+}
 
 func (a *API) ports() *collection[vif.Port] {
 	return &collection[vif.Port]{
@@ -86,9 +92,6 @@ func (a *API) changePort(c *call, was vif.Port, body object) (vif.Port, error) {
 	if claims := addressClaims(parts(body, "fixed_ips")); claims != nil {
 		p.FixedIPs = nil
 		for _, claim := range claims {
-			if claim.Version != 0 {
-				return p, vif.Invalid.Because("Invalid input for fixed_ips. Reason: an update takes 'ip_address' or 'subnet_id'.")
-			}
 			p.FixedIPs = append(p.FixedIPs, vif.FixedIP{Subnet: claim.Subnet, Address: claim.Address})
 		}
 	}
