@@ -133,6 +133,19 @@ func TestBodiesAreAsDocumented(t *testing.T) {
 	}
 }
 
+// Where the document wants a body, none at all is refused.
+func TestBodiesAreNeeded(t *testing.T) {
+	for path, item := range readSpec(t).at("paths").(map[string]any) {
+		for method, operation := range item.(map[string]any) {
+			if spec(operation.(map[string]any)).at("requestBody", "required") == true {
+				a, _ := fullWorld(t)
+				at := strings.ReplaceAll(samples.Replace(path), "{project}", project)
+				want(t, ask(a, strings.ToUpper(method), at, ""), 400, "")
+			}
+		}
+	}
+}
+
 // belowBase returns path without the base that others have, too.
 func belowBase(path string) string {
 	for _, base := range []string{"/v2.1/{project}", "/v2/{project}", "/v2.1", "/v2.0", "/v2"} {
