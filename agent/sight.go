@@ -122,10 +122,17 @@ func (w *sight) remembered(tx *store.Tx, n shown, p vif.SwitchPort) (c store.Cop
 	c.Ports = []vif.Port{port}
 	c.Attachments = []store.Attachment{{
 		NIC: vif.NIC{Port: port, Server: n.server, Tag: n.Tag, Tap: p.Name, OFPort: p.OFPort, Gen: p.Gen,
-			Queues: 1, PCI: n.PCI},
+			Queues: max(1, n.Queues), Offload: n.Offload, Link: linked(n.Link), PCI: n.PCI},
 		Desired: store.Attached, Settled: true,
 	}}
 	return c, nil
+}
+
+func linked(up bool) vif.Link {
+	if up {
+		return vif.LinkUp
+	}
+	return vif.LinkDown
 }
 
 // placed finds the subnets of the addresses, and makes those that are not there.

@@ -44,12 +44,12 @@ func TestParse(t *testing.T) {
 			ID: "22222222-2222-4222-8222-222222222222", Name: "old", Domain: "old",
 			Live: true, VCPUs: 1, MemoryMiB: 64, FreeSlots: 28, Slots: true,
 			NICs: []vif.ServerNIC{{
-				Alias: "net0", MAC: "52:54:00:aa:bb:cc", Model: "e1000", PCI: "0000:00:03.0", Link: true,
+				Alias: "net0", MAC: "52:54:00:aa:bb:cc", Model: "e1000", PCI: "0000:00:03.0", Link: true, Offload: true,
 			}},
 		}, HotSlots: 31}},
 		{"i440fx-off.xml", Domain{Server: vif.Server{
 			ID: "22222222-2222-4222-8222-222222222222", Name: "old", Domain: "old", VCPUs: 1, MemoryMiB: 64,
-			NICs: []vif.ServerNIC{{MAC: "52:54:00:aa:bb:cc", Model: "e1000", PCI: "0000:00:03.0", Link: true}},
+			NICs: []vif.ServerNIC{{MAC: "52:54:00:aa:bb:cc", Model: "e1000", PCI: "0000:00:03.0", Link: true, Offload: true}},
 		}}},
 		{"nova.xml", Domain{Server: vif.Server{
 			ID: "5407e7e4-25cb-4b37-bd79-f0026fd1fda0", Name: "vm1", Domain: "instance-00000001",
@@ -57,7 +57,7 @@ func TestParse(t *testing.T) {
 			Flavor: "peer.tiny", Image: "de569614-64fd-4cd3-8bce-e0e68bcc43e0",
 			Created: time.Date(2026, 11, 22, 1, 29, 35, 0, time.UTC),
 			NICs: []vif.ServerNIC{{
-				Alias: "net1", MAC: "fa:16:3e:d0:c6:20", Tap: "tap6b159d31-39", Model: "virtio", MTU: 1442, PCI: "0000:05:00.0", Link: true,
+				Alias: "net1", MAC: "fa:16:3e:d0:c6:20", Tap: "tap6b159d31-39", Model: "virtio", MTU: 1442, PCI: "0000:05:00.0", Link: true, Offload: true,
 			}},
 		}}},
 	} {

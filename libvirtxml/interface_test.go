@@ -120,3 +120,23 @@ func validate(t *testing.T, text string) {
 		t.Errorf("%v: %s\n%s", err, out, strings.TrimSpace(text))
 	}
 }
+
+// What was given to a guest is read again as it was.
+func TestInterfaceIsReadAgain(t *testing.T) {
+	for _, n := range []vif.NIC{nic(), with(func(n *vif.NIC) { n.Queues = 4 }), with(func(n *vif.NIC) { n.Offload = false })} {
+		for _, up := range []bool{true, false} {
+			text, err := Interface(n, up)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := Parse(inDomain(text, ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _ := d.Server.NIC(n.DeviceAlias())
+			if got.Queues != n.Queues || got.Offload != n.Offload || got.Link != up || got.MTU != n.Port.MTU {
+				t.Errorf("%+v, link %t, is read as %+v", n, up, got)
+			}
+		}
+	}
+}

@@ -21,6 +21,12 @@ type nicXML struct {
 	Model struct {
 		Type string `xml:"type,attr"`
 	} `xml:"model"`
+	Driver struct {
+		Queues string `xml:"queues,attr"`
+		Host   struct {
+			CSum string `xml:"csum,attr"`
+		} `xml:"host"`
+	} `xml:"driver"`
 	MTU struct {
 		Size string `xml:"size,attr"`
 	} `xml:"mtu"`
@@ -35,13 +41,15 @@ type nicXML struct {
 
 func (x nicXML) nic() vif.ServerNIC {
 	return vif.ServerNIC{
-		Alias: x.Alias.Name,
-		MAC:   strings.ToLower(x.MAC.Address),
-		Tap:   x.Target.Dev,
-		Model: x.Model.Type,
-		MTU:   int(number(x.MTU.Size)),
-		PCI:   x.Address.pci(),
-		Link:  x.Link.State != "down",
+		Alias:   x.Alias.Name,
+		MAC:     strings.ToLower(x.MAC.Address),
+		Tap:     x.Target.Dev,
+		Model:   x.Model.Type,
+		MTU:     int(number(x.MTU.Size)),
+		PCI:     x.Address.pci(),
+		Link:    x.Link.State != "down",
+		Queues:  int(number(x.Driver.Queues)),
+		Offload: x.Driver.Host.CSum != "off",
 	}
 }
 

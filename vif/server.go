@@ -41,14 +41,16 @@ func (s Server) NIC(alias string) (ServerNIC, bool) {
 
 // A ServerNIC is a NIC as the domain XML has it.
 type ServerNIC struct {
-	Alias string
-	MAC   string
-	Tap   string
-	Model string
-	MTU   int
-	PCI   string // as 0000:01:00.0, or ""
-	Link  bool   // <link state>
-	Tag   Tag    // from vifd's metadata
+	Alias   string
+	MAC     string
+	Tap     string
+	Model   string
+	MTU     int
+	PCI     string // as 0000:01:00.0, or ""
+	Link    bool   // <link state>
+	Queues  int    // pairs of queues; 0: it does not say, which means one
+	Offload bool   // checksums are not left to the guest
+	Tag     Tag    // from vifd's metadata
 
 	// Barred says of a NIC in a definition that it cannot be where the guest has it:
 	// the definition has something else there.

@@ -119,3 +119,37 @@ func pinging(t *testing.T, friend *testhost.Peer, to string) func(*testing.T) {
 		}
 	}
 }
+
+// A store that is lost as a whole is given back with what only the server's definition
+// says: after a reboot of the host too it starts, with all its queues, and with its
+// link as it was.
+func TestStoreLostBeforeReboot(t *testing.T) {
+	clean(t)
+	configured(t, "[nic]\nmultiqueue = true\n")
+	g := host.Guest("g2") // it has two CPUs
+	n := attach(t, g, blue)
+	vifd(t, "link", n.Port, "down")
+	defined(t, g, n.Port)
+	becomes(t, g, n.Port, "DOWN")
+	before := details(t, n.Port)
+	stopVifd(t)
+	sh(t, "cp -a "+stateDir+" /run/state.before && cd "+stateDir+" && rm -r vifd.db* backup servers")
+	t.Cleanup(func() { back(t) })
+	startVifd(t)
+	if after := details(t, n.Port); after != before || after.Queues != 2 {
+		t.Errorf("the NIC was %+v and is %+v", before, after)
+	}
+	sh(t, "virsh -q destroy g2")
+	stopVifd(t)
+	sh(t, "ip link del "+before.Tap)
+	startVifd(t)
+	bootGuest(t, g)
+	becomes(t, g, n.Port, "DOWN")
+	if got := sh(t, "virsh domif-getlink g2 "+n.MAC); !strings.HasSuffix(strings.TrimSpace(got), " down") {
+		t.Errorf("the cable that was pulled: %s", got)
+	}
+	vifd(t, "link", n.Port, "up")
+	becomes(t, g, n.Port, "ACTIVE")
+	reaches(t, g, n)
+	detach(t, g, n.Port)
+}
