@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vifd/agent"
+	"vifd/agent/api"
+	"vifd/vif"
 )
 
 // hookScript is what libvirt runs. It says of itself what it does.
@@ -22,10 +25,11 @@ var hookScript string
 // hookFile is where libvirt looks for it (since 6.5).
 const hookFile = "/etc/libvirt/hooks/qemu.d/vifd"
 
-// A hook has so long to ask a running agent, and so long to do without: libvirt
-// and its server wait.
+// A hook has so long to ask a running agent, which it does again when that is not
+// ready, and so long to do without: libvirt and its server wait.
 const (
 	hookAsks  = 3 * time.Second
+	hookAgain = 200 * time.Millisecond
 	hookWorks = 5 * time.Second
 )
 
@@ -36,8 +40,8 @@ func (a *app) hook() *cobra.Command {
 		Long: `A server that starts needs its taps. They are there as long as the host is up,
 and the agent makes them again at boot, before libvirt starts. The hook is for
 the rest: a tap that was deleted while no agent ran. It asks the agent, or
-makes the taps by itself where none answers, and never keeps a server from
-starting.`,
+makes the taps by itself where none answers within 3 s, and never keeps a server
+from starting.`,
 	}, a.installHook(), a.removeHook(), a.prepareHook())
 }
 
@@ -92,7 +96,12 @@ ports, as the hook has it done.`,
 			if err != nil {
 				return err
 			}
-			if a.askPrepare(ctx, server) == nil {
+			err = a.askPrepare(ctx, server)
+			if _, answered := errors.AsType[*api.Refused](err); answered {
+				a.note("%s", explain(err)) // it is at work there, and two would be in each other's way
+				return nil
+			}
+			if err == nil {
 				return nil
 			}
 			c, err := load(cmp.Or(file, agent.ConfigFile), file != "")
@@ -116,5 +125,19 @@ func (a *app) askPrepare(ctx context.Context, server string) error {
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(ctx, hookAsks)
 	defer cancel()
-	return c.Prepare(ctx, server)
+	var said error
+	for {
+		err := c.Prepare(ctx, server)
+		if _, silent := errors.AsType[*api.Unreachable](err); silent && said != nil {
+			return said
+		}
+		if !errors.Is(err, vif.Unavailable) {
+			return err
+		}
+		said = err
+		select {
+		case <-time.After(hookAgain):
+		case <-ctx.Done():
+		}
+	}
 }

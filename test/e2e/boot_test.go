@@ -104,26 +104,55 @@ func TestHook(t *testing.T) {
 	}
 	bringBack(t, []*testhost.Daemon{host.Libvirtd})
 	takeOut(t, host.Guest("g1"), servesAgain(t, host.Guest("g1")).Port)
-	for _, vifd := range []string{"stopped", "running"} {
-		t.Run("vifd "+vifd, func(t *testing.T) {
+	freeze := func(d *testhost.Daemon) func(*testing.T) { return does(d.Freeze) }
+	thaw := func(d *testhost.Daemon) func(*testing.T) { return does(d.Thaw) }
+	for _, tt := range []struct {
+		name    string
+		before  []func(*testing.T) // they are deleted
+		between []func(*testing.T) // that and the server's start
+		after   []func(*testing.T) // the server has started
+	}{
+		{"vifd stopped", []func(*testing.T){stopVifd}, nil, nil},
+		{"vifd running", []func(*testing.T){freeze(host.Vifd)}, []func(*testing.T){thaw(host.Vifd)}, nil}, // frozen, so that it does not mend by itself
+		{"vifd frozen", []func(*testing.T){freeze(host.Vifd)}, nil, []func(*testing.T){thaw(host.Vifd)}},
+		{"ovs-vswitchd frozen", []func(*testing.T){freeze(host.Vifd), freeze(host.VSwitchd)}, []func(*testing.T){thaw(host.Vifd)}, []func(*testing.T){thaw(host.VSwitchd)}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			g, n := offWith(t)
+			t.Cleanup(func() {
+				_ = host.Vifd.Thaw()
+				_ = host.VSwitchd.Thaw()
+				startVifd(t)
+			})
 			tap := details(t, n.Port).Tap
-			if vifd == "stopped" {
-				stopVifd(t)
-				t.Cleanup(func() { startVifd(t) })
-			} else if err := host.Vifd.Freeze(); err != nil { // so that it does not mend by itself
-				t.Fatal(err)
-			}
-			sh(t, "ip link del "+tap+"; ovs-vsctl del-port "+tap)
-			if vifd == "running" {
-				if err := host.Vifd.Thaw(); err != nil {
-					t.Fatal(err)
-				}
-			}
+			doAll(t, tt.before)
+			sh(t, "ip link del "+tap+"; ovs-vsctl --no-wait del-port "+tap)
+			doAll(t, tt.between)
 			bootGuest(t, g)
+			doAll(t, tt.after)
+			if tt.name != "vifd stopped" {
+				becomes(t, g, n.Port, "ACTIVE")
+			}
 			reaches(t, g, n)
 			startVifd(t)
 			becomes(t, g, n.Port, "ACTIVE")
 		})
+	}
+}
+
+func doAll(t *testing.T, acts []func(*testing.T)) {
+	t.Helper()
+	for _, act := range acts {
+		act(t)
+	}
+}
+
+// does is f as something that has to succeed.
+func does(f func() error) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		if err := f(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
