@@ -58,6 +58,7 @@ type agent struct {
 	loop   *loop
 	pulse  *pulse
 	nova   *notify.Notifier // nil: none is told
+	lost   bool             // the store was, and not all was seen that could give it back; the loop's
 	keys   []*keys          // of the doors
 	api    *api.API
 }

@@ -65,6 +65,7 @@ func (k *lockKeeper) drop(ctx context.Context, l store.ServerLock) error {
 // pass looks at the host, and when it looks at all of it also for locks that have
 // outlived their servers.
 func (a *agent) pass(ctx context.Context, l hotplug.Look) error {
+	a.recallAgain(ctx)
 	err := a.engine.Recover(ctx, l)
 	if l.All {
 		err = errors.Join(err, a.locks.forget(ctx))

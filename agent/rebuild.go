@@ -12,22 +12,6 @@ import (
 	"vifd/vif"
 )
 
-// recall gives a store that was lost back what it had, before anything is planned
-// by it. One that has anything in it was not lost.
-func (a *agent) recall(ctx context.Context) {
-	bare, err := a.bare(ctx)
-	if err != nil || !bare {
-		a.warn("the store cannot be read", err)
-		return
-	}
-	r, err := a.Rebuild(ctx)
-	a.warn("the store could not be rebuilt", err)
-	if r.Any() {
-		a.log.Warn("the store was rebuilt from what is on this host", "networks", r.Networks, "subnets", r.Subnets,
-			"ports", r.Ports, "attachments", r.Attachments, "left", r.Left, "from", r.From)
-	}
-}
-
 // Prepare makes what a server needs that is about to start.
 func (a *agent) Prepare(ctx context.Context, server string) error {
 	return a.engine.Prepare(ctx, server)
@@ -65,10 +49,16 @@ func (a *agent) bare(ctx context.Context) (bare bool, err error) {
 // the markers on this host and, where the store has nothing at all, the newest
 // backup say. What the store has stays. The freshest comes first: where two say
 // different things of one, the first counts.
-func (a *agent) Rebuild(ctx context.Context) (r vif.Rebuilt, err error) {
+func (a *agent) Rebuild(ctx context.Context) (vif.Rebuilt, error) {
+	r, _, err := a.rebuild(ctx)
+	return r, err
+}
+
+// rebuild is Rebuild, and tells whether the whole host could be seen for it.
+func (a *agent) rebuild(ctx context.Context) (r vif.Rebuilt, whole bool, err error) {
 	bare, err := a.bare(ctx)
 	if err != nil {
-		return r, err
+		return r, false, err
 	}
 	copies, from := a.serverCopies()
 	backup, path := newestBackup(ctx, a.config.StateDir, a.Process)
@@ -91,7 +81,7 @@ func (a *agent) Rebuild(ctx context.Context) (r vif.Rebuilt, err error) {
 		return w.adoptMarked(tx, &r)
 	})
 	r.From = from
-	return r, err
+	return r, w.whole, err
 }
 
 // serverCopies returns the copies of all servers, and the files that they are in.

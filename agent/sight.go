@@ -22,6 +22,7 @@ type sight struct {
 	ports   map[string]vif.SwitchPort // by port
 	nics    map[string]shown          // by port
 	servers bool                      // libvirt was asked, and answered
+	whole   bool                      // and so did all others
 	host    string
 }
 
@@ -51,7 +52,9 @@ func (a *agent) sight(ctx context.Context) *sight {
 		}
 	}
 	w.servers = libvirtErr == nil
-	a.warn("not all of the host can be seen", errors.Join(err, ovsErr, libvirtErr))
+	err = errors.Join(err, ovsErr, libvirtErr)
+	w.whole = err == nil
+	a.warn("not all of the host can be seen", err)
 	return w
 }
 

@@ -52,6 +52,38 @@ func TestStoreLost(t *testing.T) {
 	}
 }
 
+// A store that is lost while there is no libvirt is given back when there is one, also
+// by a vifd that has started since.
+func TestStoreLostWithoutLibvirt(t *testing.T) {
+	clean(t)
+	g := host.Guest("g1")
+	n := attach(t, g, blue)
+	defined(t, g, n.Port)
+	before := details(t, n.Port)
+	if err := host.Libvirtd.Stop(within(t, patience)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { bringBack(t, []*testhost.Daemon{host.Libvirtd}) })
+	stopVifd(t)
+	sh(t, "cp -a "+stateDir+" /run/state.before && cd "+stateDir+" && rm -r vifd.db* backup servers")
+	t.Cleanup(func() { back(t) })
+	startVifd(t)
+	ask(t, "POST", "/v2.0/networks", `{"network": {"name": "new", "provider:network_type": "vlan", "provider:segmentation_id": 3999}}`).is(t, 201)
+	restartVifd(t)
+	bringBack(t, []*testhost.Daemon{host.Libvirtd})
+	wait.Until(t, patience, func() string {
+		if a := ask(t, "GET", "/v1/attachments/"+n.Port, ""); a.Status != 200 {
+			return a.Body
+		}
+		return ""
+	})
+	becomes(t, g, n.Port, "ACTIVE")
+	if after := details(t, n.Port); after != before {
+		t.Errorf("the NIC was %+v and is %+v", before, after)
+	}
+	detach(t, g, n.Port)
+}
+
 // backedUp makes the backup that the night would.
 func backedUp(t *testing.T) {
 	t.Helper()
