@@ -59,6 +59,9 @@ func (a *agent) copyServers(ctx context.Context, written map[string]store.Stamp)
 		}
 	}
 	err = errors.Join(err, dropCopies(dir, stamps))
+	if !maps.Equal(written, stamps) {
+		err = errors.Join(err, syncDir(dir))
+	}
 	if err == nil {
 		clear(written)
 		maps.Copy(written, stamps)
@@ -83,10 +86,32 @@ func (a *agent) copyServer(ctx context.Context, dir, server string) error {
 		return err
 	}
 	part := filepath.Join(dir, "."+server)
-	if err := os.WriteFile(part, text, 0o600); err != nil {
+	if err := writeThrough(part, text); err != nil {
 		return errors.Join(err, os.Remove(part))
 	}
 	return os.Rename(part, filepath.Join(dir, server+".json"))
+}
+
+// writeThrough writes a file that is on the disk when it returns nil.
+func writeThrough(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncDir puts on the disk which files are in dir, and under which names.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // dropCopies removes the files of servers that are not among those.

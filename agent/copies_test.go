@@ -52,3 +52,27 @@ func TestCopies(t *testing.T) {
 		t.Errorf("a server with a path for a name: %v", err)
 	}
 }
+
+// A copy that cannot be put on the disk is an error, and the one before it stays
+// what it was. /dev/null takes all that is written, and cannot be synced.
+func TestCopyIsSynced(t *testing.T) {
+	a, written := withStore(t), map[string]store.Stamp{}
+	for i, settled := range []bool{false, true} {
+		at := store.Attachment{Desired: store.Attached, Settled: settled, NIC: vif.NIC{Server: aServer, Tap: "tap1", OFPort: 20000, Gen: 5, Port: vif.Port{ID: "p1"}}}
+		if err := a.store.Update(t.Context(), func(tx *store.Tx) error { return tx.PutAttachment(at) }); err != nil {
+			t.Fatal(err)
+		}
+		err := a.copyServers(t.Context(), written)
+		if (err == nil) != (i == 0) {
+			t.Errorf("copy %d: %v", i, err)
+		}
+		if i == 0 {
+			if err := os.Symlink(os.DevNull, filepath.Join(copyDir(a.config.StateDir), "."+aServer)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if c, err := copyOf(a.config.StateDir, aServer); err != nil || len(c.Attachments) != 1 || c.Attachments[0].Settled {
+		t.Errorf("the copy before: %+v, %v", c, err)
+	}
+}

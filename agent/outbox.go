@@ -14,9 +14,9 @@ type outbox struct{ *store.Store }
 
 var _ notify.Outbox = outbox{}
 
-// Waiting returns the oldest notice of each port, and most at once.
-func (o outbox) Waiting(ctx context.Context, most int) (list []vif.Notice, err error) {
-	err = o.View(ctx, func(tx *store.Tx) error { list, err = tx.Notices(most); return err })
+// Waiting returns the oldest notice of each port but those, and most at once.
+func (o outbox) Waiting(ctx context.Context, most int, without func(port string) bool) (list []vif.Notice, err error) {
+	err = o.View(ctx, func(tx *store.Tx) error { list, err = tx.Notices(most, without); return err })
 	return list, err
 }
 

@@ -12,9 +12,13 @@ import (
 // that keeps what is told from then on: so each change is told once.
 
 // notices are what Nova is told when a port comes to be in a state.
-var notices = map[vif.State]struct{ name, status string }{
-	vif.Active: {"network-vif-plugged", "completed"},
-	vif.Error:  {"network-vif-plugged", "failed"},
+var notices = map[vif.State]struct {
+	name, status string
+	plugged      bool // from then on
+}{
+	vif.Active: {"network-vif-plugged", "completed", true},
+	vif.Error:  {"network-vif-plugged", "failed", true},
+	vif.Down:   {"network-vif-unplugged", "completed", false}, // if it was told to be plugged
 }
 
 // put keeps a, and tells what the row alone says of it.
@@ -45,11 +49,12 @@ func (e *Engine) tell(tx *store.Tx, n vif.NIC, state vif.State, reason string) e
 		event.Kind = vif.AttachmentAdded
 	}
 	notice, noted := notices[state]
-	now := store.Told{
-		Port: n.Port.ID, Gen: n.Gen, Server: n.Server, Project: n.Port.Project,
-		State: state, Plugged: was.Plugged || noted && e.limits.Notices,
+	noted = noted && e.limits.Notices && (notice.plugged || was.Plugged)
+	now := store.Told{Port: n.Port.ID, Gen: n.Gen, Server: n.Server, Project: n.Port.Project, State: state, Plugged: was.Plugged}
+	if noted {
+		now.Plugged = notice.plugged
 	}
-	if err := errors.Join(tx.AddEvent(event), tx.PutTold(now)); err != nil || !noted || !e.limits.Notices {
+	if err := errors.Join(tx.AddEvent(event), tx.PutTold(now)); err != nil || !noted {
 		return err
 	}
 	return tx.AddNotice(vif.Notice{Server: n.Server, Port: n.Port.ID, Name: notice.name, Status: notice.status})

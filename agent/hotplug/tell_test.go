@@ -49,7 +49,7 @@ func noticed(t *testing.T, e *Engine) (list []string) {
 	for {
 		var some []vif.Notice
 		if err := e.Store.Update(t.Context(), func(tx *store.Tx) (err error) {
-			if some, err = tx.Notices(1); err == nil && len(some) > 0 {
+			if some, err = tx.Notices(1, func(string) bool { return false }); err == nil && len(some) > 0 {
 				err = tx.DropNotice(some[0].ID)
 			}
 			return err
@@ -122,6 +122,41 @@ func TestTellFailedAttach(t *testing.T) {
 	}
 	wantEvents(t, e, 0, cameIn[0], "attachment.removed BUILD", "operation.finished attach_interface Error show fails")
 	wantNotices(t, e)
+}
+
+// Nova hears of a port that goes down that it is unplugged, once, and that it is
+// plugged when it is back; of its detach it hears what it does not know yet.
+func TestTellDown(t *testing.T) {
+	for _, back := range []bool{true, false} {
+		h := newHost()
+		e := newEngine(t, h, newStore(t))
+		e.limits.Notices = true
+		want := []string{"network-vif-plugged completed", "network-vif-unplugged completed"}
+		if _, err := e.Attach(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+		links := []vif.Link{vif.LinkDown}
+		if back {
+			links, want = append(links, vif.LinkUp), append(want, want...)
+		}
+		for _, l := range links {
+			if _, err := e.SetLink(t.Context(), vm1, p1, l); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := e.Recover(t.Context(), Look{All: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := e.Detach(t.Context(), vif.Request{Server: vm1, Port: p1, Operation: "req-2"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantNotices(t, e, want...)
+	}
 }
 
 // What somebody did to the host is told as it was found, and then as it is mended.

@@ -6,10 +6,8 @@ package notify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,9 +16,9 @@ import (
 
 // An Outbox keeps what Nova is to be told.
 type Outbox interface {
-	// Waiting returns what is to be told next, of each port only the oldest, and
-	// most at once.
-	Waiting(ctx context.Context, most int) ([]vif.Notice, error)
+	// Waiting returns what is to be told next, of each port only the oldest, none of
+	// the ports that are to be left out, and most at once.
+	Waiting(ctx context.Context, most int, without func(port string) bool) ([]vif.Notice, error)
 
 	// Done forgets what need not be told any more.
 	Done(ctx context.Context, told []vif.Notice) error
@@ -57,6 +55,7 @@ type Notifier struct {
 	interval time.Duration
 	timeout  time.Duration
 	failure  atomic.Pointer[error] // what the last try came to; nil when all is well
+	sick     sick                  // Run's
 }
 
 // New returns what tells the Nova that c names of what is in box.
@@ -65,7 +64,7 @@ func New(c Config, box Outbox, log *slog.Logger) (*Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Notifier{outbox: box, nova: nova, log: log, interval: c.Interval, timeout: c.Timeout}, nil
+	return &Notifier{outbox: box, nova: nova, log: log, interval: c.Interval, timeout: c.Timeout, sick: sick{}}, nil
 }
 
 // Run tells until ctx ends. What was not taken by then waits for the next Run.
@@ -73,24 +72,26 @@ func (n *Notifier) Run(ctx context.Context) {
 	wait := firstWait
 	for ctx.Err() == nil {
 		more := n.outbox.Eventful()
-		told, err := n.turn(ctx)
-		n.keep(ctx, err)
+		asked, err := n.turn(ctx)
+		n.sick.forget()
+		n.keep(ctx, errors.Join(err, n.sick.err()))
 		switch {
 		case err != nil:
 			sleep(ctx, max(jittered(wait), after(err)))
 			wait = min(2*wait, lastWait)
 			continue
-		case told == 0:
-			listen(ctx, more)
+		case asked == 0:
+			n.sick.listen(ctx, more)
 			sleep(ctx, n.interval) // more may come, and go in one
 		}
 		wait = firstWait
 	}
 }
 
-// turn tells what comes next, and returns how many notices that were.
+// turn tells what comes next, and returns how many notices that were. An error
+// says that Nova did not take them as a whole, or that what it took is not noted.
 func (n *Notifier) turn(ctx context.Context) (int, error) {
-	list, err := n.outbox.Waiting(ctx, batch)
+	list, err := n.outbox.Waiting(ctx, batch, n.sick.waits)
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}
@@ -101,19 +102,16 @@ func (n *Notifier) turn(ctx context.Context) (int, error) {
 	for i, code := range codes {
 		if n.settled(list[i], code) {
 			told = append(told, list[i])
+			delete(n.sick, list[i].Port)
+		} else {
+			n.sick.failed(list[i], code)
 		}
 	}
-	if err == nil && len(told) < len(list) {
-		err = fmt.Errorf("%d of %d notifications failed at Nova, with the code %d", len(list)-len(told), len(list), worst(codes))
+	if len(told) > 0 {
+		err = errors.Join(err, n.outbox.Done(ctx, told))
 	}
-	if len(told) == 0 {
-		return 0, err
-	}
-	return len(told), errors.Join(err, n.outbox.Done(ctx, told))
+	return len(list), err
 }
-
-// worst returns the highest code. Those that say that it went well are the lowest.
-func worst(codes []int) int { return slices.Max(codes) }
 
 // settled tells whether Nova need not be told of it again: it has taken it, or
 // will never.
@@ -172,12 +170,5 @@ func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
-	}
-}
-
-func listen(ctx context.Context, more <-chan struct{}) {
-	select {
-	case <-ctx.Done():
-	case <-more:
 	}
 }

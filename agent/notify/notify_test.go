@@ -40,11 +40,11 @@ func (b *box) put(ports ...string) *box {
 	return b
 }
 
-func (b *box) Waiting(_ context.Context, most int) (list []vif.Notice, err error) {
+func (b *box) Waiting(_ context.Context, most int, without func(string) bool) (list []vif.Notice, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, n := range b.list {
-		if len(list) < most && !slices.ContainsFunc(list, func(o vif.Notice) bool { return o.Port == n.Port }) {
+		if len(list) < most && !without(n.Port) && !slices.ContainsFunc(list, func(o vif.Notice) bool { return o.Port == n.Port }) {
 			list = append(list, n)
 		}
 	}
@@ -122,7 +122,7 @@ func told(t *testing.T, answer func(port string) int, do func(*Notifier, *box, *
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b, c := newBox(), &cloud{begun: time.Now(), answer: answer}
-		n := &Notifier{outbox: b, nova: c, log: slog.New(slog.DiscardHandler), interval: 2 * time.Second, timeout: 10 * time.Second}
+		n := &Notifier{outbox: b, nova: c, log: slog.New(slog.DiscardHandler), interval: 2 * time.Second, timeout: 10 * time.Second, sick: sick{}}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); n.Run(ctx) }()
@@ -200,6 +200,42 @@ func TestMixedAnswers(t *testing.T) {
 	})
 }
 
+// Ports that Nova fails on wait for their own time, ever longer: they keep nobody
+// else, and are told when it does not any more.
+func TestManySickPorts(t *testing.T) {
+	ill := true
+	told(t, func(p string) int { return map[bool]int{true: 500, false: 200}[ill && strings.HasPrefix(p, "sick")] }, func(n *Notifier, b *box, c *cloud) {
+		var all []string
+		for i := range batch + 20 {
+			all = append(all, fmt.Sprint("sick", i))
+		}
+		b.put(all...)
+		time.Sleep(10 * time.Minute)
+		before := len(c.log)
+		b.put("well")
+		time.Sleep(5 * time.Second)
+		if strings.Contains(b.String(), "well") || n.Healthy() == nil {
+			t.Errorf("left %q, %v", b, n.Healthy())
+		}
+		asked := 0
+		for _, line := range c.log[:before] {
+			if strings.HasSuffix(line, " sick7") || strings.Contains(line, " sick7 ") {
+				asked++
+			}
+		}
+		if asked < 10 || asked > 30 {
+			t.Errorf("one of them was told %d times in ten minutes", asked)
+		}
+		c.mu.Lock()
+		ill = false
+		c.mu.Unlock()
+		time.Sleep(3 * lastWait)
+		if b.String() != "" || n.Healthy() != nil || len(n.sick) != 0 {
+			t.Errorf("left %q, %v, %d sick", b, n.Healthy(), len(n.sick))
+		}
+	})
+}
+
 // What was told and could not be noted is told again.
 func TestToldAgain(t *testing.T) {
 	told(t, takesAll, func(n *Notifier, b *box, c *cloud) {
@@ -236,7 +272,7 @@ func TestAsksForTime(t *testing.T) {
 		var asked []time.Duration
 		ctx, cancel := context.WithCancel(t.Context())
 		n := &Notifier{
-			outbox: newBox().put("a"), log: slog.New(slog.DiscardHandler), timeout: time.Second,
+			outbox: newBox().put("a"), log: slog.New(slog.DiscardHandler), timeout: time.Second, sick: sick{},
 			nova: posterFunc(func() error {
 				asked = append(asked, time.Since(begun))
 				if len(asked) == 2 {

@@ -1,9 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,7 +151,7 @@ func TestNotices(t *testing.T) {
 	var seen []string
 	for range 3 {
 		update(t, s, func(tx *Tx) error {
-			list, err := tx.Notices(2)
+			list, err := tx.Notices(2, nobodys)
 			for _, n := range list {
 				seen = append(seen, n.Port)
 				err = errors.Join(err, tx.DropNotice(n.ID))
@@ -160,23 +164,59 @@ func TestNotices(t *testing.T) {
 	}
 }
 
+func nobodys(string) bool { return false }
+
+// Ports that are left out keep nobody from being told of the others.
+func TestNoticesWithout(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		var err error
+		for i := range 300 {
+			err = errors.Join(err, tx.AddNotice(vif.Notice{Port: fmt.Sprintf("p%03d", i)}))
+		}
+		list, e := tx.Notices(100, func(port string) bool { return port < "p150" })
+		if e != nil || len(list) != 100 || list[0].Port != "p150" || list[99].Port != "p249" {
+			t.Errorf("%d notices, %v", len(list), e)
+		}
+		return err
+	})
+}
+
+// So many are kept, whatever their IDs are, and the log says once that others are
+// not, and again when there was room meanwhile.
 func TestNoticesAreBounded(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
+	var log bytes.Buffer
+	s.log = slog.New(slog.NewTextHandler(&log, nil))
 	count := func() (n int) {
 		update(t, s, func(tx *Tx) (err error) { n, err = tx.CountNotices(); return err })
 		return n
 	}
-	update(t, s, func(tx *Tx) error {
-		for range MaxNotices + 1 {
-			if err := tx.AddNotice(vif.Notice{}); err != nil {
-				return err
+	add := func(n int) {
+		update(t, s, func(tx *Tx) (err error) {
+			for range n {
+				err = errors.Join(err, tx.AddNotice(vif.Notice{}))
 			}
+			return err
+		})
+	}
+	for i, tt := range []struct{ drop, add, left, warned int }{
+		{0, MaxNotices, MaxNotices, 0},
+		{MaxNotices / 2, 1, MaxNotices/2 + 1, 0}, // half was told, and not the oldest
+		{0, MaxNotices/2 - 1, MaxNotices, 0},
+		{0, 1, MaxNotices, 1}, {0, 2, MaxNotices, 1},
+		{10, 1, MaxNotices - 9, 1}, {0, 10, MaxNotices, 2},
+	} {
+		update(t, s, func(tx *Tx) error {
+			_, err := tx.exec(`DELETE FROM notice WHERE id IN (SELECT id FROM notice ORDER BY id DESC LIMIT ?)`, tt.drop)
+			return err
+		})
+		add(tt.add)
+		if n, warned := count(), strings.Count(log.String(), "are forgotten"); n != tt.left || warned != tt.warned {
+			t.Errorf("step %d: %d wait, want %d; warned %d times, want %d", i, n, tt.left, warned, tt.warned)
 		}
-		return nil
-	})
-	if n := count(); n != MaxNotices {
-		t.Errorf("%d wait", n)
 	}
 	update(t, s, (*Tx).DropNotices)
 	if n := count(); n != 0 {

@@ -6,7 +6,7 @@ import "vifd/vif"
 const MaxNotices = 10_000
 
 // AddNotice keeps n as the last that Nova is to be told, with an ID. Where it is
-// one too many the oldest goes.
+// one too many the oldest goes, of which the log tells once.
 func (tx *Tx) AddNotice(n vif.Notice) (err error) {
 	if n.ID, err = tx.next("notice"); err != nil {
 		return err
@@ -15,17 +15,34 @@ func (tx *Tx) AddNotice(n vif.Notice) (err error) {
 		return err
 	}
 	tx.eventful = true
-	_, err = tx.exec(`DELETE FROM notice WHERE id <= ?`, n.ID-MaxNotices)
+	gone, err := tx.exec(`DELETE FROM notice WHERE id <= (SELECT id FROM notice ORDER BY id DESC LIMIT 1 OFFSET ?)`, MaxNotices)
+	tx.noticed, tx.overfull = true, tx.overfull || gone > 0
 	return err
 }
 
+// told logs that notices are lost from now on, when tx was the first to lose one
+// since there was room for all.
+func (s *Store) told(tx *Tx) {
+	if tx.overfull && !s.overfull {
+		s.log.Warn("Nova has not taken notifications for so long that the oldest are forgotten", "kept", MaxNotices)
+	}
+	if tx.noticed {
+		s.overfull = tx.overfull
+	}
+}
+
 // Notices returns what Nova is to be told, oldest first: of each port only the
-// first, and most at once.
-func (tx *Tx) Notices(most int) ([]vif.Notice, error) {
-	return all(tx, func(r row) (n vif.Notice, err error) {
-		err = r.Scan(&n.ID, &n.Server, &n.Port, &n.Name, &n.Status)
-		return n, err
-	}, `SELECT min(id), server, port, name, status FROM notice GROUP BY port ORDER BY 1 LIMIT ?`, most)
+// first, none of the ports that are to be left out, and most at once.
+func (tx *Tx) Notices(most int, without func(port string) bool) (list []vif.Notice, err error) {
+	err = tx.each(func(r row) (bool, error) {
+		var n vif.Notice
+		err := r.Scan(&n.ID, &n.Server, &n.Port, &n.Name, &n.Status)
+		if err == nil && !without(n.Port) {
+			list = append(list, n)
+		}
+		return len(list) < most, err
+	}, `SELECT min(id), server, port, name, status FROM notice GROUP BY port ORDER BY 1`)
+	return list, err
 }
 
 // CountNotices returns how many notices wait.

@@ -39,6 +39,8 @@ type Store struct {
 	writing sync.Mutex // guards what follows
 	writer  *conn      // nil after a failure, until the next Update
 	batch   *batch     // the open transaction, or nil
+
+	overfull bool // notices are lost, and the log says so
 }
 
 // readers is how many Views run side by side.

@@ -13,6 +13,8 @@ type Tx struct {
 	conn     *conn
 	broken   error // the first grave error
 	eventful bool  // somebody waits for what was put
+	noticed  bool  // a notice was put,
+	overfull bool  // and an older one had to go for it
 }
 
 // A row is one row of an answer.

@@ -117,6 +117,7 @@ func (s *Store) apply(b *batch, fn func(*Tx) error) (err error) {
 	if err = s.writer.do("RELEASE one"); err == nil {
 		b.size++
 		b.eventful = b.eventful || tx.eventful
+		s.told(tx)
 		kept = true
 	}
 	return err
