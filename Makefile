@@ -84,7 +84,7 @@ check: build ## gofmt, go vet and staticcheck
 
 test: check guest machine ## check, test with -race, and test the built binary in the test host
 	VIFD_WORLDS=2000 VIFD_STEPS=100000 go test -race $(RACE) -timeout 30m $$(go list ./... | grep -Ev '$(HOSTED)')
-	go test -tags failpoints -run 'Kill|Parse|At$$' ./vif/fail ./test/chaos
+	go test -tags failpoints -run 'Kill|Term|Parse|At$$' ./vif/fail ./test/chaos
 	go test -count=1 -p 1 -timeout 30m ./test/testhost/... ./test/e2e/... ./test/systemd
 
 # How long make fuzz is at each target.

@@ -72,6 +72,7 @@ func TestState(t *testing.T) {
 		{libvirt.DOMAIN_PAUSED, int(libvirt.DOMAIN_PAUSED_MIGRATION), false, vif.ServerBuilding},
 		{libvirt.DOMAIN_SHUTDOWN, 0, false, vif.ServerShutting},
 		{libvirt.DOMAIN_SHUTOFF, int(libvirt.DOMAIN_SHUTOFF_SHUTDOWN), false, vif.ServerStopped},
+		{libvirt.DOMAIN_SHUTOFF, int(libvirt.DOMAIN_SHUTOFF_MIGRATED), false, vif.ServerStopped}, // away, and still defined here
 		{libvirt.DOMAIN_SHUTOFF, int(libvirt.DOMAIN_SHUTOFF_SAVED), true, vif.ServerSuspended},
 		{libvirt.DOMAIN_PMSUSPENDED, 0, false, vif.ServerSuspended},
 		{libvirt.DOMAIN_CRASHED, int(libvirt.DOMAIN_CRASHED_PANICKED), false, vif.ServerCrashed},

@@ -17,8 +17,11 @@ const dirVar = "CHAOS_VIFD"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(dirVar); dir != "" {
-		fmt.Fprintln(os.Stderr, serve(dir))
-		os.Exit(1)
+		if err := serve(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	goleak.VerifyTestMain(m)
 }

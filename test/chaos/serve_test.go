@@ -2,12 +2,16 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
+	"time"
 
 	"vifd/agent/api"
 	"vifd/vif"
@@ -50,20 +54,38 @@ func (v *vifd) api() *api.API {
 	})
 }
 
+// graceTime is how long what goes on after an answer has when vifd is told to stop.
+const graceTime = 8 * time.Second
+
+// ignored returns err, unless ctx has ended: then it may be about that.
+func ignored(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
 // serve is a vifd of which nothing outlives it but what is in dir. It says that
-// it is ready, and serves at the socket there until it dies.
-func serve(dir string) error {
-	ctx := context.Background()
+// it is ready, and serves at the socket there until it dies, or is told to stop: then
+// it lets what is under way come to its end, as agent does.
+func serve(dir string) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
 	w, err := load(filepath.Join(dir, "world"), guest)
 	if err != nil {
 		return err
 	}
 	v, err := start(ctx, dir, w)
 	if err != nil {
-		return err
+		return ignored(ctx, err)
 	}
-	if err := v.ready(ctx); err != nil {
-		return err
+	defer func() {
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceTime)
+		defer cancel()
+		err = errors.Join(err, v.end(grace))
+	}()
+	if err := v.ready(ctx); ctx.Err() != nil || err != nil {
+		return ignored(ctx, err)
 	}
 	l, err := net.Listen("unix", filepath.Join(dir, "s"))
 	if err != nil {

@@ -94,6 +94,15 @@ func (v *victim) buried(patience time.Duration) bool {
 	return v.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
 }
 
+// ended waits for v to end by itself, and tells whether it did within that time and
+// says that all is well.
+func (v *victim) ended(patience time.Duration) bool {
+	late := time.AfterFunc(patience, func() { _ = v.cmd.Process.Signal(syscall.SIGABRT) })
+	defer late.Stop()
+	_, _ = io.Copy(io.Discard, v.out)
+	return v.cmd.Wait() == nil
+}
+
 // kill ends a v that lives.
 func (v *victim) kill(t *testing.T) {
 	t.Helper()

@@ -4,7 +4,8 @@
 //
 // The environment says where, at which time, and what: VIFD_FAIL=A6:kill dies at
 // A6, A6#3:kill when it comes there for the third time, A8:kill+5ms that much
-// later. hang stays there for ever, error fails. Several are parted by commas.
+// later. term tells vifd to stop, and goes on; hang stays there for ever, error fails.
+// Several are parted by commas.
 package fail
 
 // A Point is a place in the course of an attach, a detach or a start.

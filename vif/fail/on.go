@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,6 +45,8 @@ func (f *fault) happen() error {
 	switch {
 	case f.act == "hang":
 		select {}
+	case f.act == "term":
+		return term()
 	case f.act == "error":
 		return fmt.Errorf("fail point %s", f.at)
 	case f.later > 0:
@@ -58,6 +61,17 @@ func (f *fault) happen() error {
 func die() {
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {}
+}
+
+// heard is how long the work of this process is held up once it was told to stop, so
+// that this is heard before the work goes on.
+const heard = 50 * time.Millisecond
+
+// term tells this process to stop, as systemd does.
+func term() error {
+	err := syscall.Kill(os.Getpid(), syscall.SIGTERM)
+	time.Sleep(heard)
+	return err
 }
 
 // parse reads what the environment says. What it cannot read must not pass for
@@ -79,7 +93,7 @@ func parse(text string) (faults []*fault) {
 		if delayed && err == nil {
 			f.later, err = time.ParseDuration(later)
 		}
-		if err != nil || act != "kill" && act != "hang" && act != "error" {
+		if err != nil || !slices.Contains([]string{"kill", "term", "hang", "error"}, act) {
 			panic("VIFD_FAIL: cannot read " + one)
 		}
 		faults = append(faults, f)

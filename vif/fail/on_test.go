@@ -9,8 +9,8 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	faults := parse("A6:kill,A8#3:kill+5ms,R3:error")
-	if len(faults) != 3 {
+	faults := parse("A6:kill,A8#3:kill+5ms,R3:error,D1:term")
+	if len(faults) != 4 {
 		t.Fatalf("%d faults", len(faults))
 	}
 	f := faults[1]
