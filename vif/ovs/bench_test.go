@@ -34,7 +34,7 @@ func benchmarkSwitch(b *testing.B, ports int) {
 	b.Cleanup(running.Wait)
 	b.Cleanup(cancel)
 	h.await("connection", func() bool { _, err := s.Ports(ctx); return err == nil })
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	crowd(h, s, bridge, ports)
 
 	n := newNIC(bridge, h.addTap(), ports+1)

@@ -45,9 +45,8 @@ func TestBridgePrepares(t *testing.T) {
 		}, " cookie=0x7, priority=0,arp actions=NORMAL\n" + ourBase, "secure"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			name := h.addBridge()
+			name := h.bridgeOf(s)
 			tt.before(name)
-			h.await("the bridge", func() bool { return s.db.view().bridge(name) != nil })
 			for range 2 {
 				b, err := s.Bridge(h.context(), name)
 				if err != nil || b != (vif.Bridge{Name: name, Netdev: true}) {
@@ -84,11 +83,11 @@ func sorted(text string) string {
 func TestFilterOnAnothersBridge(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	h.run("ovs-ofctl", "add-flow", "unix:"+h.path(bridge+".mgmt"), "cookie=0x7,priority=1000,actions=NORMAL")
 	h.vsctl("add-port", bridge, h.addTap(), "tag=100")
 	n := plugged(h, s, newNIC(bridge, h.addTap(), 1))
-	must(t, s.Filter(h.context(), newNIC(h.addBridge(), "tap", 2)))
+	must(t, s.Filter(h.context(), newNIC(h.bridgeOf(s), "tap", 2)))
 	if got := s.Following(); !slices.Equal(got, []string{bridge}) {
 		t.Errorf("not made secure: %v, want %s", got, bridge)
 	}
@@ -109,7 +108,7 @@ func TestFilterOnAnothersBridge(t *testing.T) {
 func TestFilterMany(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	const many = 100
 	var nics []vif.NIC
 	var all sync.WaitGroup
@@ -137,7 +136,7 @@ func TestOtherVersions(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
 	for protocols, want := range map[string]vif.Kind{"OpenFlow15": "", "OpenFlow10": vif.Unavailable} {
-		bridge := h.addBridge()
+		bridge := h.bridgeOf(s)
 		h.vsctl("set", "bridge", bridge, "protocols="+protocols)
 		n := newNIC(bridge, "tap", 1)
 		err := s.Filter(h.context(), n)
@@ -158,7 +157,7 @@ func TestOtherVersions(t *testing.T) {
 func TestBundleIsWhole(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	must(t, s.Filter(h.context(), newNIC(bridge, "tap", 1)))
 	before := h.flows(bridge)
 	b := s.bridge(bridge)
@@ -189,7 +188,7 @@ func TestBundleIsWhole(t *testing.T) {
 func TestFlowsRefused(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	n := newNIC(bridge, "tap", 1)
 	must(t, s.Filter(h.context(), n))
 	h.vsctl("--id=@full", "create", "flow_table", "flow_limit=10", "--", "set", "bridge", bridge, "flow_tables:0=@full")

@@ -33,7 +33,7 @@ func (h *host) filtered(s *Switch, bridge string, nics ...vif.NIC) error {
 func TestRules(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	one, two, open := newNIC(bridge, "tap", 1), newNIC(bridge, "tap", 2), newNIC(bridge, "tap", 3)
 	one.Port.FixedIPs, open.Port.Secure = nil, false
 	nics := []vif.NIC{one, two, open}
@@ -95,7 +95,7 @@ func TestRules(t *testing.T) {
 func TestFailModeUndone(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	n := newNIC(bridge, "tap", 1)
 	must(t, s.Filter(h.context(), n))
 	h.vsctl("set-fail-mode", bridge, "standalone")
@@ -114,7 +114,7 @@ func TestFailModeUndone(t *testing.T) {
 func TestDrifted(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	n := newNIC(bridge, h.addTap(), 1)
 	must(t, s.Plug(h.context(), n))
 	if !s.Free(n.Tap) || s.Free(bridge) {

@@ -14,14 +14,14 @@ func TestFlowsAreThoseOfOfctl(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
 	for name, n := range map[string]vif.NIC{
-		"both versions": newNIC(h.addBridge(), "tap", 1),
+		"both versions": newNIC(h.bridgeOf(s), "tap", 1),
 		"no addresses": func() vif.NIC {
-			n := newNIC(h.addBridge(), "tap", 2)
+			n := newNIC(h.bridgeOf(s), "tap", 2)
 			n.Port.FixedIPs = nil
 			return n
 		}(),
 		"no security": func() vif.NIC {
-			n := newNIC(h.addBridge(), "tap", 3)
+			n := newNIC(h.bridgeOf(s), "tap", 3)
 			n.Port.Secure = false
 			return n
 		}(),

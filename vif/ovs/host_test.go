@@ -171,6 +171,14 @@ func (h *host) addBridge() string {
 	return name
 }
 
+// bridgeOf makes a bridge that s has heard of.
+func (h *host) bridgeOf(s *Switch) string {
+	h.Helper()
+	name := h.addBridge()
+	h.await("the bridge is known", func() bool { return s.db.view().bridge(name) != nil })
+	return name
+}
+
 // addTap makes a tap and returns its name.
 func (h *host) addTap() string {
 	h.Helper()

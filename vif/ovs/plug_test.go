@@ -23,7 +23,7 @@ func must(t testing.TB, err error) {
 func TestPlugRows(t *testing.T) {
 	h := newDatabase(t)
 	s := h.open()
-	n := newNIC(h.addBridge(), h.addTap(), 1)
+	n := newNIC(h.bridgeOf(s), h.addTap(), 1)
 	must(t, s.Plug(h.context(), n))
 
 	i, _ := index(n.Tap)
@@ -73,7 +73,7 @@ func TestPlugRows(t *testing.T) {
 func TestPlugReplaces(t *testing.T) {
 	h := newDatabase(t)
 	s := h.open()
-	bridge, other := h.addBridge(), h.addBridge()
+	bridge, other := h.bridgeOf(s), h.bridgeOf(s)
 	old := newNIC(other, h.addTap(), 1)
 	old.Gen = 6
 	must(t, s.Plug(h.context(), old))
@@ -99,7 +99,7 @@ func TestPlugReplaces(t *testing.T) {
 func TestPlugRefuses(t *testing.T) {
 	h := newDatabase(t)
 	s := h.open()
-	bridge, taken, bonded := h.addBridge(), device("tap"), device("tap")
+	bridge, taken, bonded := h.bridgeOf(s), device("tap"), device("tap")
 	h.vsctl("--no-wait", "add-port", bridge, taken, "--", "add-bond", bridge, device("bond"), bonded, device("tap"))
 	for name, tt := range map[string]struct {
 		n    vif.NIC
@@ -131,7 +131,7 @@ func TestPlugRefuses(t *testing.T) {
 func TestUnplug(t *testing.T) {
 	h := newDatabase(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	n, neighbour := newNIC(bridge, h.addTap(), 1), newNIC(bridge, h.addTap(), 2)
 	must(t, s.Plug(h.context(), n))
 	must(t, s.Plug(h.context(), neighbour))
@@ -192,7 +192,7 @@ func TestSharedQoS(t *testing.T) {
 func TestPlugMany(t *testing.T) {
 	h := newDatabase(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	const many = 200
 	errs := make([]error, many)
 	var all sync.WaitGroup
@@ -218,7 +218,7 @@ func TestPlugMany(t *testing.T) {
 func TestCommitKeepsOrder(t *testing.T) {
 	h := newDatabase(t)
 	s := h.open()
-	n := newNIC(h.addBridge(), h.addTap(), 1)
+	n := newNIC(h.bridgeOf(s), h.addTap(), 1)
 	in, out := change{n, s.plug}, change{n, unplug}
 	for _, tt := range []struct {
 		changes []change

@@ -69,7 +69,7 @@ func TestNothingRuns(t *testing.T) {
 func TestServerRestarts(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	n := plugged(h, s, newNIC(bridge, h.addTap(), 1))
 	gone := plugged(h, s, newNIC(bridge, h.addTap(), 2))
 	flows := h.flows(bridge)
@@ -100,7 +100,7 @@ func TestServerRestarts(t *testing.T) {
 func TestSwitchdRestarts(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	n := plugged(h, s, newNIC(bridge, h.addTap(), 1))
 	h.vsctl("add-port", bridge, h.addTap(), "tag=100")
 
@@ -155,7 +155,7 @@ func (h *host) restarts(s *Switch, why string) {
 func TestFlowsLookedAt(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	n := newNIC(h.addBridge(), "tapx", 1)
+	n := newNIC(h.bridgeOf(s), "tapx", 1)
 	name := n.Port.Segment.Bridge
 	must(t, s.Filter(h.context(), n))
 	h.restarts(s, "the bridge is prepared")
@@ -192,8 +192,7 @@ func TestFlowsLookedAt(t *testing.T) {
 func TestSwitchdHangs(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
-	h.await("the bridge is known", func() bool { return s.db.view().bridge(bridge) != nil })
+	bridge := h.bridgeOf(s)
 	must(t, h.switchd.Process.Signal(syscall.SIGSTOP))
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -212,8 +211,7 @@ func TestSwitchdHangs(t *testing.T) {
 func TestServerHangs(t *testing.T) {
 	h := newDatabase(t)
 	s := h.open()
-	n := newNIC(h.addBridge(), "tapx", 1)
-	h.await("the bridge is known", func() bool { return s.db.view().bridge(n.Port.Segment.Bridge) != nil })
+	n := newNIC(h.bridgeOf(s), "tapx", 1)
 	must(t, s.Plug(h.context(), n))
 	must(t, h.server.Process.Signal(syscall.SIGSTOP))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -239,7 +237,7 @@ func TestServerHangs(t *testing.T) {
 func TestTapMadeAnew(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	n := plugged(h, s, newNIC(h.addBridge(), h.addTap(), 1))
+	n := plugged(h, s, newNIC(h.bridgeOf(s), h.addTap(), 1))
 	h.run("ip", "link", "del", n.Tap)
 	h.makeTap(n.Tap)
 	unfiltered(h, s, n)
@@ -274,7 +272,7 @@ func (h *host) hold(tap string) *os.File {
 func TestWiredReasons(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	missing, twice := newNIC(bridge, device("tap"), 1), newNIC(bridge, h.addTap(), 2)
 	h.vsctl("add-port", bridge, device("tap"), "--", "add-port", bridge, h.addTap(), "--",
 		"set", "interface", fmt.Sprintf("tap%d", serial.Load()), fmt.Sprintf("ofport_request=%d", twice.OFPort))

@@ -122,7 +122,7 @@ var frames = []struct {
 func TestFilterFrames(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
-	bridge := h.addBridge()
+	bridge := h.bridgeOf(s)
 	n := plugged(h, s, newNIC(bridge, h.addTap(), 1))
 	bare := unfiltered(h, s, newNIC(bridge, h.addTap(), 2))
 	lifted := newNIC(bridge, h.addTap(), 3)
