@@ -67,6 +67,18 @@ func TestPlan(t *testing.T) {
 			a.Desired = store.Absent
 			s.Server.State, s.Server.Live = vif.ServerSuspended, false
 		}, nil},
+		{"to go, and the server is on its way to another host", func(a *store.Attachment, s *seen) {
+			a.Desired, s.Server.State = store.Absent, vif.ServerBuilding
+		}, nil},
+		{"the server has come from another host, and its QEMU does not hold the tap yet", func(_ *store.Attachment, s *seen) {
+			s.Tap.Carrier, s.Server.State = false, vif.ServerBuilding
+		}, nil},
+		{"the server is on another host, and still defined here", func(_ *store.Attachment, s *seen) {
+			s.Tap.Carrier, s.Server.State, s.Server.Live = false, vif.ServerStopped, false
+		}, nil},
+		{"the server is on another host, and nothing of it is here", func(_ *store.Attachment, s *seen) {
+			s.Tap.Carrier, s.Server = false, nil
+		}, []act{actRemove}},
 		{"libvirt is down", func(_ *store.Attachment, s *seen) { s.Server, s.ServersKnown = nil, false }, nil},
 	})
 }
