@@ -76,6 +76,9 @@ type exchange struct {
 	answer    string
 }
 
+// A remark in a file of exchanges is a line that begins with "# ".
+var remark = regexp.MustCompile(`(?m)^# .*\n`)
+
 func readExchanges(t testing.TB, file string) []exchange {
 	t.Helper()
 	raw, err := os.ReadFile("testdata/" + file)
@@ -83,7 +86,7 @@ func readExchanges(t testing.TB, file string) []exchange {
 		t.Fatal(err)
 	}
 	var list []exchange
-	for part := range strings.SplitSeq(strings.TrimPrefix(string(raw), "== "), "\n== ") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(remark.ReplaceAllString(string(raw), ""), "== "), "\n== ") {
 		request, answer, _ := strings.Cut(part, "\n-- ")
 		list = append(list, readExchange(request, answer))
 	}

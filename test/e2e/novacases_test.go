@@ -93,10 +93,11 @@ func whileSuspended(t *testing.T) {
 // keptWhileHeld has a guest not let go of its NIC: its port, though made for it,
 // is not freed before the guest has ended.
 func keptWhileHeld(t *testing.T) {
+	configured(t, "[timeouts]\ndetach = \"2s\"\n")
 	g := spare(t, testhost.Guest{Name: "holds", Firmware: true})
 	n := attach(t, g, blue)
 	defined(t, g, n.Port)
-	ask(t, "DELETE", interfaces(g)+"/"+n.Port, "").is(t, 202)
+	ask(t, "DELETE", "/v1/attachments/"+n.Port, "").is(t, 202) // which waits, in vain
 	if s := state(t, g, n.Port); s != "BUILD" {
 		t.Errorf("being detached, the port is %s", s)
 	}
