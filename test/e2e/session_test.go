@@ -16,7 +16,8 @@ import (
 type shownCommand struct{ command, prints string }
 
 // The sessions in the documentation are as they are: each block that is fenced as
-// "console" is run on this host, a shell for each page, and prints what it says.
+// "console" is run on this host, a shell for each page, and prints what it says. A
+// block that is fenced as "go" is a program of theirs.
 func TestSessions(t *testing.T) {
 	path := tools(t)
 	for _, page := range []string{"README.md", "docs/api.md"} {
@@ -25,6 +26,7 @@ func TestSessions(t *testing.T) {
 			openly(t)
 			peer(t, "blue", "10.20.0.250/24") // the one of the sessions, which is to go with them
 			session := readSession(t, "../../"+page)
+			buildPrograms(t, "../../"+page, path)
 			got := runSession(t, path, session)
 			for i, s := range session {
 				if want := regexp.MustCompile(pattern(s.prints)); !want.MatchString(plain(got[i])) {
@@ -57,6 +59,26 @@ func readSession(t *testing.T, file string) (session []shownCommand) {
 		}
 	}
 	return session
+}
+
+// buildPrograms builds the programs of a page into a directory. The name of each
+// is the first word of its text.
+func buildPrograms(t *testing.T, page, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range regexp.MustCompile("(?ms)^```go\n(// ([a-z]+) .*?)^```$").FindAllStringSubmatch(string(text), -1) {
+		source := filepath.Join(t.TempDir(), "main.go")
+		if err := os.WriteFile(source, []byte(b[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		build := exec.CommandContext(within(t, 8*patience), "go", "build", "-o", filepath.Join(dir, b[2]), source)
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("the program %s of %s: %v: %s", b[2], page, err, out)
+		}
+	}
 }
 
 // runSession runs the commands in one shell, and returns what each printed.
