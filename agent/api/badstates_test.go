@@ -23,8 +23,8 @@ func TestNineBadStates(t *testing.T) {
 			a := serve(t, w, identities["member"])
 			before := w.String()
 			for act, got := range map[string]string{
-				"attach_interface": refused(t, a, "POST", interfaces1, `{"interfaceAttachment":{"net_id":"`+net88+`"}}`),
-				"detach_interface": refused(t, a, "DELETE", interfaces1+"/"+portA, ""),
+				"attach_interface": conflict(t, a, "POST", interfaces1, `{"interfaceAttachment":{"net_id":"`+net88+`"}}`),
+				"detach_interface": conflict(t, a, "DELETE", interfaces1+"/"+portA, ""),
 			} {
 				if want := `{"conflictingRequest": {"code": 409, "message": "Cannot '` + act + `' instance ` + vm1 + ` while it is in vm_state ` + string(state) + `"}}`; got != want {
 					t.Errorf("answered %s, want %s", got, want)
@@ -37,8 +37,8 @@ func TestNineBadStates(t *testing.T) {
 	}
 }
 
-// refused returns what a request is answered that is in conflict.
-func refused(t *testing.T, a *API, method, path, body string) string {
+// conflict returns what a request is answered that is in conflict.
+func conflict(t *testing.T, a *API, method, path, body string) string {
 	t.Helper()
 	got := ask(a, method, path, body)
 	want(t, got, 409, "")
