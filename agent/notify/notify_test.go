@@ -211,14 +211,15 @@ func TestManySickPorts(t *testing.T) {
 		}
 		b.put(all...)
 		time.Sleep(10 * time.Minute)
-		before := len(c.log)
+		synctest.Wait()
+		before := slices.Clone(c.log)
 		b.put("well")
 		time.Sleep(5 * time.Second)
 		if strings.Contains(b.String(), "well") || n.Healthy() == nil {
 			t.Errorf("left %q, %v", b, n.Healthy())
 		}
 		asked := 0
-		for _, line := range c.log[:before] {
+		for _, line := range before {
 			if strings.HasSuffix(line, " sick7") || strings.Contains(line, " sick7 ") {
 				asked++
 			}
@@ -230,6 +231,7 @@ func TestManySickPorts(t *testing.T) {
 		ill = false
 		c.mu.Unlock()
 		time.Sleep(3 * lastWait)
+		synctest.Wait()
 		if b.String() != "" || n.Healthy() != nil || len(n.sick) != 0 {
 			t.Errorf("left %q, %v, %d sick", b, n.Healthy(), len(n.sick))
 		}

@@ -37,7 +37,10 @@ func TestBridgePrepares(t *testing.T) {
 		"with another's default": {func(b string) {
 			h.run("ovs-ofctl", "add-flow", "unix:"+h.path(b+".mgmt"), "priority=0,actions=drop")
 		}, " priority=0 actions=drop\n", "[]"},
-		"with a controller": {func(b string) { h.vsctl("set-controller", b, "ptcp:0:127.0.0.1") }, " priority=0 actions=NORMAL\n", "[]"},
+		"with a controller": {func(b string) {
+			h.vsctl("set-controller", b, "ptcp:0:127.0.0.1")
+			h.await("the controller is known", func() bool { return len(s.db.view().bridge(b).Controller) > 0 })
+		}, " priority=0 actions=NORMAL\n", "[]"},
 		"prepared before": {func(b string) {
 			_, err := s.Bridge(h.context(), b)
 			must(t, err)
