@@ -73,7 +73,7 @@ func serveDHCP(t *testing.T, p plugged, friend *testhost.Peer) bool {
 	in(t, p.guest, fmt.Sprintf("printf 'interface %s\\nstart 10.20.0.200\\nend 10.20.0.210\\npidfile /run/dhcp.pid\\n"+
 		"lease_file /run/leases\\n' >/run/dhcp.conf; : >/run/leases; udhcpd /run/dhcp.conf", p.dev))
 	defer in(t, p.guest, "kill $(cat /run/dhcp.pid)")
-	_, err := friend.Run(within(t, patience), "busybox", "udhcpc", "-f", "-n", "-q", "-t", "2", "-T", "1", "-i", "eth0", "-s", "/bin/true")
+	_, err := friend.Run(within(t, patience), "busybox", "udhcpc", "-f", "-n", "-q", "-t", "8", "-T", "1", "-i", "eth0", "-s", "/bin/true")
 	return err == nil
 }
 
