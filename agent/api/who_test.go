@@ -9,15 +9,30 @@ import (
 	"vifd/vif"
 )
 
+// A permitted case is what somebody asks, and part of what they are told.
+type permitted struct {
+	name, method, path, body string
+	who                      Identity
+	status                   int
+	part                     string
+}
+
+func checkPermitted(t *testing.T, cases []permitted) {
+	t.Helper()
+	for _, tt := range cases {
+		t.Run(tt.name, func(t *testing.T) {
+			w := recordedWorld()
+			w.plug(vm2, portVM2, "")
+			w.networks[1].Shared = true
+			want(t, ask(serve(t, w, tt.who), tt.method, tt.path, tt.body), tt.status, tt.part)
+		})
+	}
+}
+
 // Whoever may not is told so in the words of what they asked.
 func TestWhoMay(t *testing.T) {
 	reader := Identity{Caller: vif.Caller{User: "ops"}, Role: Reader}
-	for _, tt := range []struct {
-		name, method, path, body string
-		who                      Identity
-		status                   int
-		part                     string
-	}{
+	checkPermitted(t, []permitted{
 		{"stranger: versions", "GET", "/v2.1/", "", Identity{}, 200, `"v2.1"`},
 		{"stranger: health", "GET", "/healthz", "", Identity{}, 200, `"alive": true`},
 		{"stranger: compute", "GET", interfaces1, "", Identity{}, 403, `{"forbidden": {"code": 403, "message": "Policy doesn't allow os_compute_api:os-attach-interfaces:list to be performed."}}`},
@@ -38,6 +53,13 @@ func TestWhoMay(t *testing.T) {
 		{"stranger: what is no JSON", "POST", interfaces1, `{`, Identity{}, 403, `os-attach-interfaces:create`},
 		{"stranger: no server", "POST", "/v2.1/servers/none/os-interface", `{}`, Identity{}, 403, `os-attach-interfaces:create`},
 		{"reader: make a network", "POST", "/v2.0/networks", `{"network":{}}`, reader, 403, `"PolicyNotAuthorized"`},
+		{"admin: any project", "GET", "/v2.1/abc-123/servers/" + vm1, "", identities["admin"], 200, `"href": "http://nova/v2.1/abc-123/servers/` + vm1},
+	})
+}
+
+// A member may change what is the project's, and see what is shared with it.
+func TestWhatMembersMay(t *testing.T) {
+	checkPermitted(t, []permitted{
 		{"member: own project in the path", "GET", "/v2.1/" + project + "/servers/" + vm1, "", identities["member"], 200, vm1},
 		{"member: another's project", "GET", "/v2.1/" + other + "/servers/" + vm1, "", identities["member"], 400,
 			`Malformed request URL: URL's project_id '` + other + `' doesn't match Context's project_id '` + project + `'`},
@@ -66,15 +88,7 @@ func TestWhoMay(t *testing.T) {
 		{"member: delete it", "DELETE", "/v2.0/networks/" + net89, "", identities["other"], 403, `rule:delete_network is`},
 		{"member: a subnet on it", "POST", "/v2.0/subnets", `{"subnet":{"network_id":"` + net89 + `","cidr":"10.9.0.0/24"}}`, identities["other"], 403, `rule:create_subnet is disallowed by policy`},
 		{"member: a port on it", "POST", "/v2.0/ports", `{"port":{"network_id":"` + net89 + `"}}`, identities["other"], 201, `"project_id": "` + other + `"`},
-		{"admin: any project", "GET", "/v2.1/abc-123/servers/" + vm1, "", identities["admin"], 200, `"href": "http://nova/v2.1/abc-123/servers/` + vm1},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			w := recordedWorld()
-			w.plug(vm2, portVM2, "")
-			w.networks[1].Shared = true
-			want(t, ask(serve(t, w, tt.who), tt.method, tt.path, tt.body), tt.status, tt.part)
-		})
-	}
+	})
 }
 
 // A 403 has the version that was agreed on, and comes after what is wrong with it.
