@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -30,6 +31,9 @@ func (w *world) RemoveAddress(_ context.Context, r vif.Request, address netip.Ad
 }
 
 func (w *world) SetAddresses(_ context.Context, r vif.Request, want []vif.FixedIP) error {
+	if w.leave != nil {
+		w.leave()
+	}
 	return w.readdress(vif.UpdatePort, r, func(p *vif.Port) bool {
 		if p.ID != r.Port {
 			return false
@@ -99,6 +103,25 @@ func TestPortChangesAddresses(t *testing.T) {
 	w.attached = nil
 	want(t, ask(a, "PUT", port, strings.NewReplacer("new", "newer", "99", "98").Replace(change)), 409, "is on its way")
 	want(t, ask(a, "GET", port, ""), 200, `"name": "new"`)
+}
+
+// A change of addresses that fails leaves a port's name, too, as it was, though its
+// caller has left.
+func TestPortChangesForNobody(t *testing.T) {
+	w := recordedWorld()
+	w.plug(vm1, first, "")
+	w.attached = nil
+	a := serve(t, w, identities["admin"])
+	ctx, leave := context.WithCancel(t.Context())
+	w.leave = leave
+	r := httptest.NewRequest("PUT", "http://nova/v2.0/ports/"+first, strings.NewReader(`{"port":{"name":"new","fixed_ips":[{"ip_address":"10.88.0.98"}]}}`))
+	a.ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
+	if ctx.Err() == nil {
+		t.Fatal("the addresses were not asked for")
+	}
+	if got := ask(a, "GET", "/v2.0/ports/"+first, ""); got.Code != 200 || strings.Contains(got.Body.String(), `"new"`) {
+		t.Errorf("the port is %s", got.Body)
+	}
 }
 
 // An address that was added is shown, and can be taken away again, in either

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -99,7 +100,8 @@ func (a *API) changePort(c *call, was vif.Port, body object) (vif.Port, error) {
 }
 
 // updatePort makes was what the caller wants of it. The addresses of a port that a
-// server has are in its filter too; they change last, and when they cannot nothing has.
+// server has are in its filter too; they change last, and when they cannot all else is
+// put back, also for a caller who does not wait for it.
 func (a *API) updatePort(c *call, p, was vif.Port) (vif.Port, error) {
 	want := p.FixedIPs
 	if was.Claim == 0 || slices.Equal(want, was.FixedIPs) {
@@ -111,7 +113,9 @@ func (a *API) updatePort(c *call, p, was vif.Port) (vif.Port, error) {
 	}
 	r := vif.Request{Server: was.Device, Port: was.ID, Operation: c.id, Caller: c.who.Caller}
 	if err := a.Attachments.SetAddresses(c.Context(), r, want); err != nil {
-		_, back := a.Networking.UpdatePort(c.Context(), was)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), keeping)
+		defer cancel()
+		_, back := a.Networking.UpdatePort(ctx, was)
 		return p, errors.Join(err, back)
 	}
 	return a.Networking.Port(c.Context(), was.ID)

@@ -135,7 +135,10 @@ func (w *world) CreatePort(ctx context.Context, s vif.PortSpec) (vif.Port, error
 	}
 	return put(w, &w.ports, portID, p)
 }
-func (w *world) UpdatePort(_ context.Context, p vif.Port) (vif.Port, error) {
+func (w *world) UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error) {
+	if err := ctx.Err(); err != nil {
+		return p, err
+	}
 	return put(w, &w.ports, portID, p)
 }
 func (w *world) DeletePort(_ context.Context, id string) error { return drop(w, &w.ports, portID, id) }

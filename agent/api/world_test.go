@@ -16,6 +16,7 @@ import (
 // A world is a host in memory: servers, networks, ports, and which port is in
 // which server. It plays every part that an API needs, and prints itself.
 type world struct {
+	leave    func() // what a caller does while addresses change; nil: they wait
 	mu       sync.Mutex
 	servers  []vif.Server
 	recent   map[string]vif.Server // as they were seen last, where that is not how they are
