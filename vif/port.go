@@ -19,13 +19,15 @@ type Port struct {
 	FixedIPs    []FixedIP `json:"fixed_ips"`
 	MTU         int       `json:"mtu"`
 	Segment     Segment   `json:"segment"`
-	Secure      bool      `json:"secure"`       // port_security_enabled: what the guest sends is filtered
-	AdminUp     bool      `json:"admin_up"`     // admin_state_up
-	Device      string    `json:"device"`       // device_id: the server that has it, or ""
-	DeviceOwner string    `json:"device_owner"` //
-	Host        string    `json:"host"`         // the host it is bound to, or ""
-	Claim       int64     `json:"claim"`        // which Claim bound it; 0 when unbound. Grows with each Claim
-	Ephemeral   bool      `json:"ephemeral"`    // made for an attach, and deleted by its detach
+	Secure      bool      `json:"secure"`           // port_security_enabled: what the guest sends is filtered
+	Groups      []string  `json:"groups,omitempty"` // the SecurityGroups that it has; with none, all passes that Secure lets
+	Passes      []Pass    `json:"passes,omitempty"` // what the rules of its Groups let pass
+	AdminUp     bool      `json:"admin_up"`         // admin_state_up
+	Device      string    `json:"device"`           // device_id: the server that has it, or ""
+	DeviceOwner string    `json:"device_owner"`     //
+	Host        string    `json:"host"`             // the host it is bound to, or ""
+	Claim       int64     `json:"claim"`            // which Claim bound it; 0 when unbound. Grows with each Claim
+	Ephemeral   bool      `json:"ephemeral"`        // made for an attach, and deleted by its detach
 	Created     time.Time `json:"created"`
 	Updated     time.Time `json:"updated"`
 }
