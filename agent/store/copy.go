@@ -16,6 +16,8 @@ type Copy struct {
 	Ports       []vif.Port      `json:"ports"`
 	Attachments []Attachment    `json:"attachments"`
 	Operations  []vif.Operation `json:"operations,omitempty"`
+
+	Groups []vif.SecurityGroup `json:"security_groups,omitempty"`
 }
 
 // CopyFormat is the form of the copies that this vifd writes and reads. It
@@ -25,12 +27,13 @@ const CopyFormat = 1
 // Copy returns all that is kept, without answers, events and what is counted.
 func (tx *Tx) Copy() (Copy, error) {
 	c := Copy{Format: CopyFormat}
-	var errs [5]error
+	var errs [6]error
 	c.Networks, errs[0] = tx.Networks()
 	c.Subnets, errs[1] = tx.Subnets()
 	c.Ports, errs[2] = tx.Ports()
 	c.Attachments, errs[3] = tx.Attachments()
 	c.Operations, errs[4] = tx.Operations()
+	c.Groups, errs[5] = tx.SecurityGroups()
 	return c.listed(), errors.Join(errs[:]...)
 }
 
@@ -42,8 +45,8 @@ func (c Copy) listed() Copy {
 	return c
 }
 
-// CopyOf returns a server's attachments with the networks and subnets that they
-// need.
+// CopyOf returns a server's attachments with the networks, subnets and security
+// groups that they need.
 func (tx *Tx) CopyOf(server string) (Copy, error) {
 	c := Copy{Format: CopyFormat}
 	rows, err := tx.AttachmentsOf(server)
@@ -56,6 +59,11 @@ func (tx *Tx) CopyOf(server string) (Copy, error) {
 		}
 		had[id] = true
 		err = tx.copyNetwork(&c, id)
+	}
+	for _, a := range rows {
+		for _, id := range a.NIC.Port.Groups {
+			err = errors.Join(err, tx.copyGroup(&c, id))
+		}
 	}
 	return c, err
 }
@@ -82,6 +90,7 @@ func (tx *Tx) Adopt(c Copy) (taken Copy, left []string, err error) {
 		return taken, nil, vif.Unsupported.Because("A copy has the format %d, and this vifd reads %d.", c.Format, CopyFormat)
 	}
 	a := &adoption{tx: tx}
+	taken.Groups = a.adoptGroups(c)
 	adopt(a, c.Networks, &taken.Networks, "network", func(n vif.Network) string { return n.ID }, tx.Network, tx.PutNetwork)
 	adopt(a, c.Subnets, &taken.Subnets, "subnet", func(s vif.Subnet) string { return s.ID }, tx.Subnet, tx.PutSubnet)
 	adopt(a, c.Ports, &taken.Ports, "port", func(p vif.Port) string { return p.ID }, tx.Port, tx.PutPort)

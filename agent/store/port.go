@@ -9,20 +9,25 @@ import (
 	"vifd/vif"
 )
 
-// A port's MTU and segment are its network's, and its addresses come as one
-// text: "subnet hex,subnet hex".
+// A port's MTU and segment are its network's, its addresses come as one text,
+// "subnet hex,subnet hex", and so do its groups. What passes is not kept: it follows
+// from the groups.
 const portColumns = `SELECT port.id, port.name, port.project, port.network, mac, mtu, bridge, vlan, port.secure,
 		port.admin_up, device, device_owner, host, claim, ephemeral, port.created, port.updated,
-		(SELECT coalesce(group_concat(subnet || ' ' || hex(address), ',' ORDER BY place), '') FROM fixed_ip WHERE port = port.id)
+		(SELECT coalesce(group_concat(subnet || ' ' || hex(address), ',' ORDER BY place), '') FROM fixed_ip WHERE port = port.id),
+		(SELECT coalesce(group_concat(security_group, ',' ORDER BY security_group), '') FROM port_group WHERE port = port.id)
 	FROM port JOIN network ON network.id = port.network `
 
 const oldestPort = ` ORDER BY port.created, port.id`
 
 func scanPort(r row) (p vif.Port, err error) {
-	var fixed string
+	var fixed, groups string
 	if err := r.Scan(&p.ID, &p.Name, &p.Project, &p.Network, &p.MAC, &p.MTU, &p.Segment.Bridge, &p.Segment.VLAN, &p.Secure,
-		&p.AdminUp, &p.Device, &p.DeviceOwner, &p.Host, &p.Claim, &p.Ephemeral, moment{&p.Created}, moment{&p.Updated}, &fixed); err != nil {
+		&p.AdminUp, &p.Device, &p.DeviceOwner, &p.Host, &p.Claim, &p.Ephemeral, moment{&p.Created}, moment{&p.Updated}, &fixed, &groups); err != nil {
 		return p, err
+	}
+	if groups != "" {
+		p.Groups = strings.Split(groups, ",")
 	}
 	p.FixedIPs, err = parseFixed(fixed)
 	return p, err
@@ -66,7 +71,7 @@ func (tx *Tx) Port(id string) (vif.Port, error) {
 	return one(tx, scanPort, portColumns+`WHERE port.id = ?`, id)
 }
 
-// PutPort keeps p, with its addresses, in place of what has its ID. On one
+// PutPort keeps p, with its addresses and groups, in place of what has its ID. On one
 // network no two ports have the same MAC or the same address.
 func (tx *Tx) PutPort(p vif.Port) error {
 	_, err := tx.exec(`INSERT INTO port (id, name, project, network, mac, secure, admin_up,
@@ -81,7 +86,10 @@ func (tx *Tx) PutPort(p vif.Port) error {
 	if err != nil {
 		return conflict(err, claim{"port.network, port.mac", fmt.Sprintf("MAC address %s is already in use on network %s.", p.MAC, p.Network)})
 	}
-	return tx.putFixed(p)
+	if err := tx.putFixed(p); err != nil {
+		return err
+	}
+	return tx.putGroups(p)
 }
 
 func (tx *Tx) putFixed(p vif.Port) error {

@@ -45,7 +45,8 @@ func version(ctx context.Context, w *conn) (v int, err error) {
 
 // readable is the oldest version whose vifd can still read and write what this
 // one does: the scripts since then add tables, and columns that need not be given.
-// It is kept in the file, so that one may go back to that vifd.
+// It is kept in the file, so that one may go back to that vifd; a script may raise
+// it there when a table comes into use.
 const readable = 5
 
 // known refuses what a newer vifd wrote, unless that says that this one can go
@@ -110,7 +111,8 @@ func migrate(ctx context.Context, w *conn) error {
 			return err
 		}
 		all := fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA user_version = %d;\n"+
-			"INSERT OR REPLACE INTO meta (key, value) VALUES ('readable', '%d');\nCOMMIT;", script, v, min(v, readable))
+			"INSERT INTO meta (key, value) VALUES ('readable', '%d') ON CONFLICT (key) DO UPDATE\n"+
+			"SET value = CAST(max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER)) AS TEXT);\nCOMMIT;", script, v, min(v, readable))
 		if _, err := w.ExecContext(ctx, all); err != nil {
 			return fmt.Errorf("schema version %d: %w", v, err)
 		}
