@@ -2,6 +2,7 @@ package vif
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -60,4 +61,16 @@ const AnyProtocol = -1
 type Range struct {
 	First uint16 `json:"first"`
 	Last  uint16 `json:"last"`
+}
+
+// Equal tells whether p and q let the same pass.
+func (p Pass) Equal(q Pass) bool {
+	return p.Direction == q.Direction && p.Version == q.Version && p.Protocol == q.Protocol &&
+		same(p.Ports, q.Ports) && same(p.Type, q.Type) && same(p.Code, q.Code) &&
+		(p.Remote == nil) == (q.Remote == nil) && slices.Equal(p.Remote, q.Remote)
+}
+
+// same tells whether two numbers, or ranges, that may be missing are the same.
+func same[T comparable](p, q *T) bool {
+	return p == nil && q == nil || p != nil && q != nil && *p == *q
 }

@@ -12,7 +12,7 @@ type Request struct {
 	MAC        string         // and this MAC, or "" for one of ours
 	Tag        Tag            // the device role tag, or ""
 	Secure     *bool          // port_security_enabled, or nil for the network's
-	SecGroups  []string       // security group IDs; nil for the default
+	SecGroups  []string       // the IDs of its security groups; none leaves an old port those that it has
 	Project    string         // whose port it becomes
 	Caller     Caller         // who asks
 	Operation  string         // names this request in the log and in the store; a "req-" UUID
@@ -46,6 +46,7 @@ type PortSpec struct {
 	MAC         string         // "" for one of ours
 	FixedIPs    []AddressClaim // nil for one of each version that the network has; empty for none
 	Secure      *bool          // nil for the network's
+	Groups      []string       // the IDs of its security groups
 	AdminUp     bool
 	Device      string
 	DeviceOwner string

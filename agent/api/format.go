@@ -17,6 +17,8 @@ var formats = map[string]struct {
 	"ip":   {isAddr, "%s is not valid under any of the given schemas"},
 	"cidr": {isPrefix, "%s is not a valid CIDR"},
 	"mac":  {isMAC, "%s is not a valid MAC address"},
+
+	"prefix": {func(s string) bool { _, ok := parsePrefix(s); return ok }, "%s is not a valid CIDR"},
 }
 
 func isUUID(s string) bool   { _, ok := parseUUID(s); return ok }

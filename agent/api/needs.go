@@ -69,6 +69,11 @@ type Attachments interface {
 	// on its way in or out is vif.InUse.
 	SetAddresses(ctx context.Context, r vif.Request, want []vif.FixedIP) error
 
+	// Guard returns when the rules of the security groups, as they are now, are in
+	// place at every port that a server has. An error says that they are not at some,
+	// for now.
+	Guard(ctx context.Context) error
+
 	// Detaching tells whether a detach of that port from that server is under way.
 	Detaching(ctx context.Context, server, port string) bool
 
@@ -121,6 +126,16 @@ type Networking interface {
 	CreatePort(ctx context.Context, p vif.PortSpec) (vif.Port, error)
 	UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error)
 	DeletePort(ctx context.Context, id string) error
+
+	// Groups come with their rules. AddSecurityRule and DropSecurityRule are about
+	// one of them; one that a group has already is vif.InUse.
+	SecurityGroups(ctx context.Context) ([]vif.SecurityGroup, error)
+	SecurityGroup(ctx context.Context, id string) (vif.SecurityGroup, error)
+	CreateSecurityGroup(ctx context.Context, g vif.SecurityGroup) (vif.SecurityGroup, error)
+	UpdateSecurityGroup(ctx context.Context, g vif.SecurityGroup) (vif.SecurityGroup, error)
+	DeleteSecurityGroup(ctx context.Context, id string) error
+	AddSecurityRule(ctx context.Context, group string, r vif.SecurityRule) (vif.SecurityRule, error)
+	DropSecurityRule(ctx context.Context, id string) error
 }
 
 // Health says how vifd and what it depends on are.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"vifd/vif"
 )
@@ -39,11 +40,18 @@ type named struct {
 
 func (n *named) Unwrap() error { return n.error }
 
+// missingTexts are Neutron's words for what was not found, where they are not the
+// usual ones.
+var missingTexts = map[string]string{
+	"SecurityGroup":     "Security group %s does not exist",
+	"SecurityGroupRule": "Security group rule %s does not exist",
+}
+
 // about says that err is about the resource with the id, in Neutron's words
 // where it was not found.
 func about(resource, id string, err error) error {
 	if kindOf(err) == vif.NotFound {
-		err = vif.NotFound.From(err, "%s %s could not be found.", resource, id)
+		err = vif.NotFound.From(err, orElse(missingTexts[resource], resource+" %s could not be found."), id)
 	}
 	return &named{resource, err}
 }
@@ -61,6 +69,9 @@ func networkFault(_ *call, err error) reply {
 	if n, ok := errors.AsType[*named](err); ok {
 		if suffix, ok := nameSuffixes[kind]; ok {
 			name = n.resource + suffix
+		}
+		if strings.HasSuffix(n.resource, "Exists") { // is the whole name
+			name = n.resource
 		}
 	}
 	if h, ok := errors.AsType[*httpError](err); ok {

@@ -7,7 +7,8 @@ import "vifd/vif"
 func (a *API) showNetworkVersion(c *call) (reply, error) {
 	base := c.host() + "/v2.0/"
 	resources := []object{}
-	for _, n := range []struct{ one, many string }{{"subnet", "subnets"}, {"network", "networks"}, {"port", "ports"}} {
+	for _, n := range []struct{ one, many string }{{"subnet", "subnets"}, {"network", "networks"}, {"port", "ports"},
+		{"security_group", "security-groups"}, {"security_group_rule", "security-group-rules"}} {
 		resources = append(resources, object{
 			{"name", n.one}, {"collection", n.many}, {"links", links("self", base+n.many)},
 		})
@@ -24,6 +25,7 @@ var extensions = []struct{ alias, name string }{
 	{"net-mtu-writable", "Network MTU (writable)"},
 	{"port-security", "Port Security"},
 	{"provider", "Provider Network"},
+	{"security-group", "security-group"},
 	{"standard-attr-timestamp", "Resource timestamps"},
 }
 

@@ -29,6 +29,8 @@ const (
 	first, portA, portB = "edb70dc6-8a90-47fa-a2b1-e138b040dc79", "6b159d31-3976-4f13-8b72-f029b0891255", "cc75cb87-c00b-486a-804c-5d8757b2e706"
 	portC, portHeld     = "345f1cc2-e48a-4f76-9ea3-ef898d47cfaa", "26d848f5-0240-4329-bed3-ac811235b164"
 	portVM2             = "9d136017-d265-4578-8600-07d1e5e87d85"
+
+	groupWeb, groupOther, ruleHTTP = "7a1bd6a4-8c08-4a3c-9a8e-4c8a7a1c2d01", "7a1bd6a4-8c08-4a3c-9a8e-4c8a7a1c2d02", "7a1bd6a4-8c08-4a3c-9a8e-4c8a7a1c2d03"
 )
 
 // recordedWorld is the cloud that the exchanges were recorded in.
@@ -51,6 +53,11 @@ func recordedWorld() *world {
 			{ID: sub88, Network: net88, Project: project, CIDR: netip.MustParsePrefix("10.88.0.0/24"), Gateway: netip.MustParseAddr("10.88.0.1"), DHCP: true},
 			{ID: sub89, Network: net89, Project: project, CIDR: netip.MustParsePrefix("10.89.0.0/24"), Gateway: netip.MustParseAddr("10.89.0.1"), DHCP: true},
 			{ID: "40df7a4c-7444-4d47-860f-f7eb2a98b467", Network: netOther, Project: other, CIDR: netip.MustParsePrefix("10.90.0.0/24")},
+		},
+		groups: []vif.SecurityGroup{
+			{ID: groupWeb, Name: "web", Project: project, Rules: []vif.SecurityRule{{ID: ruleHTTP, Direction: vif.Ingress, Version: 4, Protocol: "tcp",
+				First: new(80), Last: new(81), RemotePrefix: netip.MustParsePrefix("10.0.0.0/8")}}},
+			{ID: groupOther, Name: "theirs", Project: other},
 		},
 		ports: []vif.Port{
 			{ID: first, Network: net88, Project: project, MAC: "fa:16:3e:b9:d6:72", FixedIPs: mustIP(sub88, "10.88.0.125")},

@@ -33,6 +33,10 @@ var documentedAsks = []struct{ method, path, body string }{
 	{"POST", "/v2.0/subnets", `{"subnet":{"network_id":"` + net89 + `","cidr":"10.9.0.0/24","ip_version":4}}`},
 	{"PUT", "/v2.0/subnets/" + sub89, `{"subnet":{"name":"z"}}`}, {"GET", "/v2.0/ports", ""}, {"GET", "/v2.0/ports/" + first, ""},
 	{"POST", "/v2.0/ports", `{"port":{"network_id":"` + net89 + `","fixed_ips":[{"ip_version":4}]}}`}, {"PUT", "/v2.0/ports/" + portC, `{"port":{"name":"x"}}`},
+	{"GET", "/v2.0/security-groups?name=web&fields=id", ""}, {"POST", "/v2.0/security-groups", `{"security_group":{"name":"x","description":"y"}}`},
+	{"GET", "/v2.0/security-groups/" + groupWeb, ""}, {"PUT", "/v2.0/security-groups/" + groupWeb, `{"security_group":{"name":"z"}}`}, {"DELETE", "/v2.0/security-groups/" + groupOther, ""},
+	{"GET", "/v2.0/security-group-rules?direction=ingress", ""}, {"GET", "/v2.0/security-group-rules/" + ruleHTTP, ""}, {"DELETE", "/v2.0/security-group-rules/" + ruleHTTP, ""},
+	{"POST", "/v2.0/security-group-rules", `{"security_group_rule":{"security_group_id":"` + groupWeb + `","direction":"ingress","protocol":"udp","port_range_min":53,"port_range_max":53,"remote_group_id":"` + groupWeb + `"}}`},
 	{"DELETE", "/v2.0/ports/" + portC, ""}, {"GET", "/v1/attachments?server=vm1", ""}, {"GET", "/v1/attachments/" + first, ""},
 	{"POST", "/v1/attachments", `{"server":"vm1","network":"net89","tag":"t"}`}, {"POST", "/v1/attachments", `{"server":"vm1","dry_run":true}`},
 	{"POST", "/v1/attachments", `{"server":"vm1","port":"none"}`}, {"GET", "/v1/attachments/none", ""},
@@ -76,7 +80,8 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 // alsoAt returns path at each base where what it names is.
 func alsoAt(path string) []string {
 	for _, bases := range [][]string{{"/v2.1/servers", "/v2/servers"}, {"/v2.1/flavors", "/v2/flavors"},
-		{"/v2.0/networks", "/v2.1/networks"}, {"/v2.0/subnets", "/v2.1/subnets"}, {"/v2.0/ports", "/v2.1/ports"}, {"/v2.0/extensions", "/v2.1/extensions"}} {
+		{"/v2.0/networks", "/v2.1/networks"}, {"/v2.0/subnets", "/v2.1/subnets"}, {"/v2.0/ports", "/v2.1/ports"},
+		{"/v2.0/security-group", "/v2.1/security-group"}, {"/v2.0/extensions", "/v2.1/extensions"}} {
 		for _, base := range bases {
 			if rest, ok := strings.CutPrefix(path, base); ok {
 				return []string{bases[0] + rest, bases[1] + rest}

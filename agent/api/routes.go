@@ -78,7 +78,7 @@ func (a *API) networkRoutes() []route {
 }
 
 func (a *API) networkResources(base string) []route {
-	networks, subnets, ports := a.networks(), a.subnets(), a.ports()
+	networks, subnets, ports, groups, rules := a.networks(), a.subnets(), a.ports(), a.securityGroups(), a.securityRules()
 	return []route{
 		{"GET", base + "/extensions", Reader, network, a.listExtensions, nil},
 		{"GET", base + "/extensions/{alias}", Reader, network, a.showExtension, nil},
@@ -97,6 +97,15 @@ func (a *API) networkResources(base string) []route {
 		{"GET", base + "/ports/{id}", Reader, network, ports.show, nil},
 		{"PUT", base + "/ports/{id}", Member, network, ports.update, nil},
 		{"DELETE", base + "/ports/{id}", Member, network, ports.remove, nil},
+		{"GET", base + "/security-groups", Reader, network, groups.index, nil},
+		{"POST", base + "/security-groups", Member, network, groups.create, nil},
+		{"GET", base + "/security-groups/{id}", Reader, network, groups.show, nil},
+		{"PUT", base + "/security-groups/{id}", Member, network, groups.update, nil},
+		{"DELETE", base + "/security-groups/{id}", Member, network, groups.remove, nil},
+		{"GET", base + "/security-group-rules", Reader, network, rules.index, nil},
+		{"POST", base + "/security-group-rules", Member, network, rules.create, nil},
+		{"GET", base + "/security-group-rules/{id}", Reader, network, rules.show, nil},
+		{"DELETE", base + "/security-group-rules/{id}", Member, network, rules.remove, nil},
 	}
 }
 

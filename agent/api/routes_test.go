@@ -99,7 +99,7 @@ func TestRulesAreTheTable(t *testing.T) {
 func (w *world) all() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v\n%+v\n%+v\n%+v", w.servers, w.networks, w.subnets, w.ports, w.attached, w.operations, w.answers)
+	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v\n%+v\n%+v\n%+v\n%+v", w.servers, w.networks, w.subnets, w.groups, w.ports, w.attached, w.operations, w.answers)
 }
 
 // knock sends a request that comes by a network.

@@ -127,6 +127,7 @@ func (w *world) CreatePort(ctx context.Context, s vif.PortSpec) (vif.Port, error
 	p := w.newPort(n, s.FixedIPs)
 	w.mu.Unlock()
 	p.Name, p.Project, p.AdminUp, p.Device, p.DeviceOwner = s.Name, s.Project, s.AdminUp, s.Device, s.DeviceOwner
+	p.Groups = s.Groups
 	if s.MAC != "" {
 		p.MAC = s.MAC
 	}
@@ -141,4 +142,62 @@ func (w *world) UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error) {
 	}
 	return put(w, &w.ports, portID, p)
 }
+func groupID(g vif.SecurityGroup) string { return g.ID }
+
+func (w *world) SecurityGroups(context.Context) ([]vif.SecurityGroup, error) {
+	return all(w, &w.groups)
+}
+func (w *world) SecurityGroup(_ context.Context, id string) (vif.SecurityGroup, error) {
+	return get(w, &w.groups, groupID, id)
+}
+func (w *world) CreateSecurityGroup(_ context.Context, g vif.SecurityGroup) (vif.SecurityGroup, error) {
+	g.ID = w.newID()
+	g.Rules = []vif.SecurityRule{{ID: w.newID(), Direction: vif.Egress, Version: 4}, {ID: w.newID(), Direction: vif.Egress, Version: 6}}
+	return put(w, &w.groups, groupID, g)
+}
+func (w *world) UpdateSecurityGroup(_ context.Context, g vif.SecurityGroup) (vif.SecurityGroup, error) {
+	return put(w, &w.groups, groupID, g)
+}
+func (w *world) DeleteSecurityGroup(_ context.Context, id string) error {
+	w.mu.Lock()
+	used := slices.ContainsFunc(w.ports, func(p vif.Port) bool { return slices.Contains(p.Groups, id) })
+	w.mu.Unlock()
+	if used {
+		return vif.InUse.Because("Security Group %s in use.", id)
+	}
+	return drop(w, &w.groups, groupID, id)
+}
+func (w *world) AddSecurityRule(ctx context.Context, group string, r vif.SecurityRule) (vif.SecurityRule, error) {
+	g, err := w.SecurityGroup(ctx, group)
+	if err != nil {
+		return r, err
+	}
+	if slices.ContainsFunc(g.Rules, func(old vif.SecurityRule) bool {
+		return old.Direction == r.Direction && old.Protocol == r.Protocol && old.Version == r.Version
+	}) {
+		return r, vif.InUse.Because("Security group rule already exists. Rule id is %s.", g.Rules[0].ID)
+	}
+	r.ID = w.newID()
+	g.Rules = append(slices.Clone(g.Rules), r)
+	_, err = put(w, &w.groups, groupID, g)
+	return r, err
+}
+func (w *world) DropSecurityRule(_ context.Context, id string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, g := range w.groups {
+		if at := slices.IndexFunc(g.Rules, func(r vif.SecurityRule) bool { return r.ID == id }); at >= 0 {
+			w.groups[i].Rules = slices.Delete(slices.Clone(g.Rules), at, at+1)
+			return w.fail
+		}
+	}
+	return vif.NotFound
+}
+func (w *world) Guard(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.guarded++
+	return w.fail
+}
+
 func (w *world) DeletePort(_ context.Context, id string) error { return drop(w, &w.ports, portID, id) }

@@ -22,6 +22,8 @@ type world struct {
 	recent   map[string]vif.Server // as they were seen last, where that is not how they are
 	networks []vif.Network
 	subnets  []vif.Subnet
+	groups   []vif.SecurityGroup
+	guarded  int // how often all ports were to follow their groups
 	ports    []vif.Port
 	attached []vif.Attachment
 	next     *vif.Attachment // what the next port that is made will be, and its state
@@ -160,6 +162,12 @@ func (w *world) claim(r vif.Request) (vif.Port, error) {
 	}
 	p := w.newPort(n, r.FixedIPs)
 	p.Device, p.Project, p.Ephemeral = r.Server, r.Project, true
+	for _, g := range r.SecGroups {
+		if _, err := find(w.groups, func(have vif.SecurityGroup) bool { return have.ID == g }, vif.NotFound.Because("Security group %s does not exist", g)); err != nil {
+			return vif.Port{}, err
+		}
+	}
+	p.Groups = r.SecGroups
 	if r.MAC != "" {
 		p.MAC = r.MAC
 	}

@@ -39,5 +39,6 @@ func (e *Engine) takeBack(ctx context.Context, jobs []*job) (err error) {
 func (e *Engine) release(ctx context.Context, p vif.Port) error {
 	ctx, cancel := e.undoContext(ctx, 0)
 	defer cancel()
+	defer e.befriend(p.Groups) // who may have heard of it
 	return e.Authority.Release(ctx, p)
 }

@@ -64,6 +64,7 @@ func (e *Engine) attaching(ctx context.Context, jobs []*job, o *outcome, unlock 
 	}
 	o.end(truths, nil)
 	for i, j := range jobs {
+		e.befriend(j.a.NIC.Port.Groups)
 		e.told(context.WithoutCancel(ctx), j.a, truths[i])
 		e.persist(context.WithoutCancel(ctx), j.a)
 	}

@@ -52,9 +52,14 @@ func (c *tally) Readdress(ctx context.Context, p vif.Port, want []vif.FixedIP) (
 	return c.host.Readdress(ctx, p, want)
 }
 
-func (c *tally) Held(ctx context.Context) ([]vif.Port, error) {
+func (c *tally) Leave(ctx context.Context, p vif.Port) error {
+	c.count("leave")
+	return c.host.Leave(ctx, p)
+}
+
+func (c *tally) Held(ctx context.Context, ids ...string) ([]vif.Port, error) {
 	c.count("held")
-	return c.host.Held(ctx)
+	return c.host.Held(ctx, ids...)
 }
 
 // An attach asks the authority for one port, and for nothing of the NICs that

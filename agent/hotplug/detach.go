@@ -114,6 +114,12 @@ func (e *Engine) forget(ctx context.Context, n vif.NIC) {
 
 // giveBack ends the claim and notes it.
 func (e *Engine) giveBack(ctx context.Context, a *store.Attachment) error {
+	if len(a.NIC.Port.Groups) > 0 && a.NIC.Port.Ephemeral {
+		if err := e.Authority.Leave(ctx, a.NIC.Port); err != nil {
+			return err
+		}
+		e.estrange(ctx, a.NIC.Server, a.NIC.Port.Groups)
+	}
 	if err := fail.At(fail.D9, e.Authority.Release(ctx, a.NIC.Port)); err != nil {
 		return err
 	}

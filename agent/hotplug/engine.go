@@ -57,7 +57,7 @@ type Engine struct {
 	unfiltered marks      // ports whose rules were found not to be in place, and are not yet
 	pace       pace       // of the last attach
 	names      sync.Mutex // held while a name and a number are chosen and noted
-	waiting    marks      // servers that are looked at again once they are not busy
+	waiting    marks      // looks that are taken again once what they met is not busy
 	unrecorded unrecorded // operations, since one was recorded
 	strays     strays     // what the last looks at everything found that nobody owns
 }

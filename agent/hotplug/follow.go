@@ -9,16 +9,27 @@ import (
 	"vifd/vif"
 )
 
-// follow gives attachments the addresses that the authority says their ports have:
-// a change of addresses may have come no further than that.
+// follow gives attachments what the authority says their ports have, addresses and
+// what security groups let pass: a change of these may have come no further than that.
 func (e *Engine) follow(ctx context.Context, w *world) (err error) {
 	for _, a := range w.Rows {
 		e.moved()
-		if p, ok := claimed(w.Held, a); ok && steady(a) && !slices.Equal(p.FixedIPs, a.NIC.Port.FixedIPs) {
+		if behind(w.Held, a) {
 			err = errors.Join(err, e.catchUp(ctx, a))
 		}
 	}
 	return err
+}
+
+// behind tells whether a has not all that the authority says of its port.
+func behind(held []vif.Port, a store.Attachment) bool {
+	p, ok := claimed(held, a)
+	return ok && steady(a) && !agree(p, a.NIC.Port)
+}
+
+// agree tells whether the same passes at both.
+func agree(p, q vif.Port) bool {
+	return slices.Equal(p.FixedIPs, q.FixedIPs) && slices.Equal(p.Groups, q.Groups) && slices.EqualFunc(p.Passes, q.Passes, vif.Pass.Equal)
 }
 
 // claimed returns the port by the claim that a stands on.
@@ -30,26 +41,41 @@ func claimed(held []vif.Port, a store.Attachment) (vif.Port, bool) {
 	return held[i], true
 }
 
-// catchUp looks again, as the look was before the locks, and follows.
+// catchUp follows at once where nobody else is changing the server, and else when
+// that is over.
 func (e *Engine) catchUp(ctx context.Context, a store.Attachment) error {
 	unlock, busy := e.both(a.NIC.Server, a.NIC.Port.ID)
 	if unlock == nil {
-		e.later(a.NIC.Server, busy)
+		e.later(Look{Groups: true, Servers: []string{a.NIC.Server}}, busy)
 		return nil
 	}
 	defer unlock()
-	held, err := e.Authority.Held(ctx)
+	return e.caughtUp(ctx, a)
+}
+
+// caughtUp looks again, as the look was before the locks, and follows.
+func (e *Engine) caughtUp(ctx context.Context, a store.Attachment) error {
+	held, err := e.Authority.Held(ctx, a.NIC.Port.ID)
 	if err != nil {
 		return err
 	}
 	now, err := e.again(ctx, a)
-	if err != nil || now == nil {
+	if err != nil || now == nil || !behind(held, *now) {
 		return err
 	}
-	p, ok := claimed(held, *now)
-	if !ok || slices.Equal(p.FixedIPs, now.NIC.Port.FixedIPs) {
-		return nil
+	p, _ := claimed(held, *now)
+	e.Log.Info("mended", "port", p.ID, "server", a.NIC.Server, "step", differing(p, now.NIC.Port))
+	err = e.allow(ctx, now, p, &operation{})
+	if err != nil {
+		e.unfiltered.make(p.ID)
 	}
-	e.Log.Info("mended", "port", p.ID, "server", a.NIC.Server, "step", "addresses")
-	return e.allow(ctx, now, p.FixedIPs, &operation{})
+	return err
+}
+
+// differing is what p has another one of than q.
+func differing(p, q vif.Port) string {
+	if !slices.Equal(p.FixedIPs, q.FixedIPs) {
+		return "addresses"
+	}
+	return "security groups"
 }

@@ -27,7 +27,10 @@ type host struct {
 	up    bool                     // the last tap is
 	taps  map[string]vif.NIC       // by name, what each was made for
 	rose  map[string]bool          // the taps that are up
-	pass  map[string][]vif.FixedIP // by port, what its filter lets pass
+	pass  map[string][]vif.FixedIP // by port, the addresses that its filter lets pass
+	lets  map[string][]vif.Pass    // by port, what its filter lets pass of security groups
+	rules map[string][]vif.Pass    // by security group; who is remote to it is not among them
+	named map[string]string        // by security group, the group that it lets in
 
 	srv   vif.Server
 	gone  bool            // the server is undefined
@@ -40,15 +43,19 @@ type host struct {
 	stuck bool            // the guest lets go of nothing
 	slow  chan struct{}   // the switch takes a port when this is closed
 	error string          // why the switch cannot take the port
-	trace []string        // acts in the order in which they took effect
-	given netip.Addr      // the address that the authority gives next
-	hid   []string        // the ports whose NICs were taken out, likewise
+
+	want    []string      // the groups of the ports that are claimed
+	address []vif.FixedIP // and their addresses
+	trace   []string      // acts in the order in which they took effect
+	given   netip.Addr    // the address that the authority gives next
+	hid     []string      // the ports whose NICs were taken out, likewise
 }
 
 func newHost() *host {
 	return &host{
 		facts: map[string]bool{}, ports: map[string]vif.Port{}, nics: map[string]vif.ServerNIC{}, down: map[string]bool{},
-		taps: map[string]vif.NIC{}, rose: map[string]bool{}, pass: map[string][]vif.FixedIP{}, given: had,
+		taps: map[string]vif.NIC{}, rose: map[string]bool{}, pass: map[string][]vif.FixedIP{}, lets: map[string][]vif.Pass{},
+		rules: map[string][]vif.Pass{}, named: map[string]string{}, given: had,
 		srv: vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Persistent: true, Slots: true, FreeSlots: 8, VCPUs: 1},
 	}
 }
@@ -109,7 +116,11 @@ func (h *host) Claim(ctx context.Context, r vif.Request) (p vif.Port, err error)
 			p.ID = r.Port
 		}
 		p.Device, p.Claim = r.Server, h.claim
+		if h.want != nil {
+			p.Groups, p.FixedIPs, p.Ephemeral = h.want, h.address, true
+		}
 		h.ports[p.ID] = p
+		p = h.guarded(p)
 		h.set("%s", held(p))
 	})
 	return p, err
@@ -131,9 +142,13 @@ func held(p vif.Port) string {
 	return "port held " + p.ID
 }
 
-func (h *host) Held(context.Context) (list []vif.Port, err error) {
+func (h *host) Held(_ context.Context, ids ...string) (list []vif.Port, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, p := range h.ports {
-		list = append(list, p)
+		if len(ids) == 0 || slices.Contains(ids, p.ID) {
+			list = append(list, h.guarded(p))
+		}
 	}
 	return list, nil
 }
@@ -188,7 +203,10 @@ func (h *host) Bridge(context.Context, string) (vif.Bridge, error) {
 }
 
 func (h *host) Filter(ctx context.Context, n vif.NIC) error {
-	return h.act(ctx, "switch", "filter", func() { h.pass[n.Port.ID] = n.Port.FixedIPs; h.set("flows %s", n.Port.ID[:8]) })
+	return h.act(ctx, "switch", "filter", func() {
+		h.pass[n.Port.ID], h.lets[n.Port.ID] = n.Port.FixedIPs, n.Port.Passes
+		h.set("flows %s", n.Port.ID[:8])
+	})
 }
 
 func (h *host) Unfilter(ctx context.Context, n vif.NIC) error {

@@ -2,6 +2,7 @@ package hotplug
 
 import (
 	"context"
+	"fmt"
 	"sync"
 )
 
@@ -63,16 +64,16 @@ func (e *Engine) both(server, port string) (unlock func(), busy <-chan struct{})
 	return func() { other(); one() }, nil
 }
 
-// later asks for another look at the server when what a pass would have waited
-// for is over.
-func (e *Engine) later(server string, busy <-chan struct{}) {
-	if e.Again == nil || !e.waiting.claim(server) {
+// later asks for another look when what a pass would have waited for is over.
+func (e *Engine) later(l Look, busy <-chan struct{}) {
+	what := fmt.Sprint(l)
+	if e.Again == nil || !e.waiting.claim(what) {
 		return
 	}
 	go func() {
 		<-busy
-		e.waiting.clear(server)
-		e.Again(Look{Servers: []string{server}})
+		e.waiting.clear(what)
+		e.Again(l)
 	}()
 }
 

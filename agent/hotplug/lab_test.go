@@ -89,7 +89,8 @@ func (l *lab) Release(_ context.Context, p vif.Port) error {
 func (l *lab) Readdress(context.Context, vif.Port, []vif.FixedIP) (p vif.Port, err error) {
 	return p, vif.Unsupported
 }
-func (l *lab) Held(context.Context) ([]vif.Port, error) {
+func (l *lab) Leave(context.Context, vif.Port) error { return vif.Unsupported }
+func (l *lab) Held(_ context.Context, ids ...string) ([]vif.Port, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Collect(maps.Values(l.held)), nil

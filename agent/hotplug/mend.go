@@ -29,7 +29,7 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	}
 	unlock, busy := e.both(a.NIC.Server, a.NIC.Port.ID)
 	if unlock == nil {
-		e.later(a.NIC.Server, busy)
+		e.later(Look{Servers: []string{a.NIC.Server}}, busy)
 		return nil
 	}
 	defer unlock()

@@ -26,8 +26,14 @@ type Authority interface {
 	// from any. Where that claim has ended the error is vif.WrongState.
 	Readdress(ctx context.Context, p vif.Port, want []vif.FixedIP) (vif.Port, error)
 
-	// Held returns the ports that are bound to this host.
-	Held(ctx context.Context) ([]vif.Port, error)
+	// Leave takes p, which Release will delete, out of its security groups, if p.Claim
+	// still holds it: its addresses pass no more by rules that name these.
+	Leave(ctx context.Context, p vif.Port) error
+
+	// Held returns the ports that are bound to this host: those with the IDs, or all.
+	// What their security groups let pass is what their Passes say, as in what Claim
+	// and Readdress return.
+	Held(ctx context.Context, ids ...string) ([]vif.Port, error)
 }
 
 // Taps makes the host's end of a NIC.

@@ -94,8 +94,8 @@ func steady(a store.Attachment) bool {
 // the authority takes it back, and what it gets passes when the authority has
 // given it. Where the two cannot agree, Recover goes by the authority.
 func (e *Engine) change(ctx context.Context, a store.Attachment, want []vif.FixedIP, op *operation) error {
-	had := a.NIC.Port.FixedIPs
-	kept := slices.DeleteFunc(slices.Clone(had), func(f vif.FixedIP) bool { return !slices.Contains(want, f) })
+	had, kept := a.NIC.Port, a.NIC.Port
+	kept.FixedIPs = slices.DeleteFunc(slices.Clone(had.FixedIPs), func(f vif.FixedIP) bool { return !slices.Contains(want, f) })
 	if err := e.allow(ctx, &a, kept, op); err != nil {
 		return errors.Join(err, e.allow(ctx, &a, had, op))
 	}
@@ -104,20 +104,23 @@ func (e *Engine) change(ctx context.Context, a store.Attachment, want []vif.Fixe
 	if err != nil {
 		return errors.Join(err, e.allow(ctx, &a, had, op))
 	}
-	if err := e.allow(ctx, &a, p.FixedIPs, op); err != nil {
-		_, back := e.Authority.Readdress(ctx, a.NIC.Port, had)
+	defer func() { e.estrange(ctx, a.NIC.Server, p.Groups) }()
+	if err := e.allow(ctx, &a, p, op); err != nil {
+		_, back := e.Authority.Readdress(ctx, a.NIC.Port, had.FixedIPs)
 		return errors.Join(err, back, e.allow(ctx, &a, had, op))
 	}
 	return nil
 }
 
-// allow notes that the port has these addresses, and lets them pass and no others.
-func (e *Engine) allow(ctx context.Context, a *store.Attachment, ips []vif.FixedIP, op *operation) error {
-	if slices.Equal(a.NIC.Port.FixedIPs, ips) {
+// allow notes that a's port has the addresses and the security groups of p, and lets
+// pass what they say and nothing else.
+func (e *Engine) allow(ctx context.Context, a *store.Attachment, p vif.Port, op *operation) error {
+	if agree(a.NIC.Port, p) {
 		return nil
 	}
-	a.NIC.Port.FixedIPs = ips
-	if err := e.amend(ctx, a.NIC, func(row *store.Attachment) { row.NIC.Port.FixedIPs = ips }); err != nil {
+	take := func(own *vif.Port) { own.FixedIPs, own.Groups, own.Passes = p.FixedIPs, p.Groups, p.Passes }
+	take(&a.NIC.Port)
+	if err := e.amend(ctx, a.NIC, func(row *store.Attachment) { take(&row.NIC.Port) }); err != nil {
 		return err
 	}
 	return e.do(ctx, stepFilter, a.NIC, &op.timer)

@@ -16,6 +16,7 @@ import (
 // costs the switch nothing.
 type Look struct {
 	All     bool     // every server, and the flows of every bridge
+	Groups  bool     // what the authority says of the ports that are held
 	Servers []string // these, whatever All says
 }
 
@@ -23,7 +24,7 @@ type Look struct {
 func (l Look) And(other Look) Look {
 	servers := slices.Concat(l.Servers, other.Servers)
 	slices.Sort(servers)
-	return Look{l.All || other.All, slices.Compact(servers)}
+	return Look{All: l.All || other.All, Groups: l.Groups || other.Groups, Servers: slices.Compact(servers)}
 }
 
 // A world is the host as one look found it: links, switch ports, domains and
@@ -56,6 +57,9 @@ func (e *Engine) see(ctx context.Context, rows []store.Attachment, l Look) (*wor
 	w.seePorts(ctx, e.Switch)
 	if !l.All {
 		w.seeServers(ctx, e.Hypervisor, l.Servers)
+		if l.Groups {
+			w.Held, w.heldErr = e.Authority.Held(ctx)
+		}
 		return w, w.seeStarted(ctx, e.Taps)
 	}
 	w.seeAllServers(ctx, e.Hypervisor)

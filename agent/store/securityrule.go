@@ -32,7 +32,7 @@ func number(n sql.NullInt64) *int {
 }
 
 func (tx *Tx) rulesOf(group string) ([]vif.SecurityRule, error) {
-	return all(tx, scanRule, ruleColumns+`WHERE security_group = ? ORDER BY created, id`, group)
+	return all(tx, scanRule, ruleColumns+`WHERE security_group = ? ORDER BY created, version, id`, group)
 }
 
 // GroupOf returns the security group that has the rule, with its rules.

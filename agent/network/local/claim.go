@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"vifd/agent/store"
 	"vifd/vif"
@@ -58,7 +59,10 @@ func (l *Local) claim(tx *store.Tx, r vif.Request) (vif.Port, error) {
 	if p.Claim, err = tx.NextClaim(); err != nil {
 		return p, err
 	}
-	return p, tx.PutPort(p)
+	if err := tx.PutPort(p); err != nil {
+		return p, err
+	}
+	return newRules(tx).guard(p)
 }
 
 // checkRequest refuses what does not go together, or is not for this caller.
@@ -72,8 +76,6 @@ func checkRequest(r vif.Request) error {
 		return vif.Invalid.Because("Must input network_id when request IP address")
 	case r.MAC != "" && r.Port != "":
 		return vif.Invalid.Because("Port %s has a MAC address already: give none.", r.Port)
-	case len(r.SecGroups) > 0:
-		return vif.Unsupported.Because("Security groups are not supported by the networks of this host.")
 	case r.Secure != nil && !*r.Secure && !r.Caller.Admin:
 		return vif.Forbidden.Because("Port security can be lifted by an admin only.")
 	}
@@ -95,6 +97,8 @@ func (l *Local) oldPort(tx *store.Tx, r vif.Request) (vif.Port, error) {
 		return p, vif.WrongState.Because("Port %s is administratively down. Set its admin_state_up to attach it.", p.ID)
 	case r.Secure != nil && *r.Secure != p.Secure:
 		return p, vif.Invalid.Because("Port %s has port_security_enabled=%t. Update the port to change that.", p.ID, p.Secure)
+	case len(r.SecGroups) > 0 && !slices.Equal(sorted(r.SecGroups), p.Groups):
+		return p, vif.Invalid.Because("Port %s has other security groups than those. Update the port to change them.", p.ID)
 	}
 	n, err := network(tx, p.Network)
 	if err != nil {
@@ -116,10 +120,16 @@ func (l *Local) newPort(tx *store.Tx, r vif.Request) (vif.Port, error) {
 		return vif.Port{}, err
 	}
 	p, err := l.made(tx, n, vif.PortSpec{
-		Project: project(r), MAC: r.MAC, FixedIPs: r.FixedIPs, Secure: r.Secure, AdminUp: true,
+		Project: project(r), MAC: r.MAC, FixedIPs: r.FixedIPs, Secure: r.Secure, AdminUp: true, Groups: r.SecGroups,
 	})
+	if err != nil {
+		return p, err
+	}
 	p.Ephemeral = true
-	return p, err
+	if guardable(p) != nil {
+		return p, vif.Invalid.Because("Network requires port_security_enabled and subnet associated in order to apply security groups.")
+	}
+	return p, seen(tx, r.Caller, p.Groups)
 }
 
 func checkUp(n vif.Network) error {

@@ -37,6 +37,9 @@ func (l *Local) CreatePort(ctx context.Context, spec vif.PortSpec) (vif.Port, er
 		if err != nil {
 			return p, err
 		}
+		if err := guardable(p); err != nil {
+			return p, err
+		}
 		return p, tx.PutPort(p)
 	})
 }
@@ -51,6 +54,9 @@ func (l *Local) made(tx *store.Tx, n vif.Network, spec vif.PortSpec) (p vif.Port
 	}
 	if spec.Secure != nil {
 		p.Secure = *spec.Secure
+	}
+	if p.Groups, err = groups(tx, spec.Groups); err != nil {
+		return p, err
 	}
 	if p.ID, err = newID(""); err != nil {
 		return p, err

@@ -25,7 +25,13 @@ func (l *Local) Readdress(ctx context.Context, p vif.Port, want []vif.FixedIP) (
 		if next.FixedIPs, err = l.readdress(tx, held, want); err != nil {
 			return held, err
 		}
-		return next, tx.PutPort(next)
+		if err := stillGuardable(held, next); err != nil {
+			return held, err
+		}
+		if err := tx.PutPort(next); err != nil {
+			return held, err
+		}
+		return newRules(tx).guard(next)
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 	"vifd/vif"
 )
 
-// UpdatePort changes a port's name; and, while no server holds it, its AdminUp,
+// UpdatePort changes a port's name and security groups; and, while no server holds it, its AdminUp,
 // Secure, MAC, Device, DeviceOwner and addresses, where the zero Address of a
 // FixedIP asks for one from its Subnet. To change one of those while a server
 // holds the port is vif.InUse: what was plugged in stays as it was plugged in, but
@@ -32,9 +32,15 @@ func (l *Local) UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error) {
 			return p, err
 		}
 		next := old
+		if next.Groups, err = groups(tx, p.Groups); err != nil {
+			return p, err
+		}
 		next.Name, next.AdminUp, next.Secure = p.Name, p.AdminUp, p.Secure
 		next.MAC, next.Device, next.DeviceOwner, next.Updated = p.MAC, p.Device, p.DeviceOwner, l.now()
 		if next.FixedIPs, err = l.readdress(tx, old, p.FixedIPs); err != nil {
+			return p, err
+		}
+		if err := stillGuardable(old, next); err != nil {
 			return p, err
 		}
 		return next, tx.PutPort(next)

@@ -14,16 +14,21 @@ type Authority interface {
 	Claim(ctx context.Context, r vif.Request) (vif.Port, error)
 	Release(ctx context.Context, p vif.Port) error
 	Readdress(ctx context.Context, p vif.Port, want []vif.FixedIP) (vif.Port, error)
-	Held(ctx context.Context) ([]vif.Port, error)
+	Leave(ctx context.Context, p vif.Port) error
+	Held(ctx context.Context, ids ...string) ([]vif.Port, error)
 }
 
-// Networks is where an authority's networks, subnets and ports are made.
+// Networks is where an authority's networks, subnets, ports and security groups are made.
 type Networks interface {
 	CreateNetwork(ctx context.Context, n vif.Network) (vif.Network, error)
 	CreateSubnet(ctx context.Context, s vif.Subnet) (vif.Subnet, error)
 	CreatePort(ctx context.Context, p vif.PortSpec) (vif.Port, error)
 	Port(ctx context.Context, id string) (vif.Port, error)
 	Ports(ctx context.Context) ([]vif.Port, error)
+	UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error)
+	CreateSecurityGroup(ctx context.Context, g vif.SecurityGroup) (vif.SecurityGroup, error)
+	AddSecurityRule(ctx context.Context, group string, r vif.SecurityRule) (vif.SecurityRule, error)
+	DropSecurityRule(ctx context.Context, id string) error
 }
 
 // Run tests the authorities that open returns: each new and empty, with the
@@ -44,6 +49,11 @@ func Run(t *testing.T, open func(t *testing.T) (Authority, Networks)) {
 		"knows what is held":                   knowsHeld,
 		"gives other addresses":                givesOthers,
 		"gives no others for an old claim":     keepsFromOldClaim,
+		"says what security groups let pass":   saysPasses,
+		"knows who is in a remote group":       knowsMembers,
+		"changes the groups of what is held":   changesGroups,
+		"takes out of groups what leaves":      leavesGroups,
+		"refuses groups without a trace":       refusesGroups,
 		"gives a port to one of many":          givesPortOnce,
 		"gives an address to one of many":      givesAddressOnce,
 		"gives its own address to one of many": givesOwnAddresses,
