@@ -21,6 +21,7 @@ type world struct {
 	servers  []vif.Server
 	networks []vif.Network
 	subnets  []vif.Subnet
+	groups   []vif.SecurityGroup
 	ports    []vif.Port
 	attached []vif.Attachment
 	tokens   tokens
@@ -239,7 +240,7 @@ func (w *world) Port(_ context.Context, id string) (vif.Port, error) {
 }
 func (w *world) CreatePort(_ context.Context, s vif.PortSpec) (vif.Port, error) {
 	defer w.lock()()
-	p := vif.Port{ID: w.id(), Name: s.Name, Network: s.Network, MAC: "52:54:00:00:00:08", AdminUp: true, MTU: 1442}
+	p := vif.Port{ID: w.id(), Name: s.Name, Network: s.Network, MAC: "52:54:00:00:00:08", AdminUp: true, MTU: 1442, Groups: s.Groups}
 	for _, claim := range s.FixedIPs {
 		if claim.Version == 6 {
 			claim.Address = netip.MustParseAddr("fd00:20::8")
