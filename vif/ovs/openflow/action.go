@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -13,44 +14,59 @@ import (
 const (
 	instructionApply   = 4
 	actionOutput       = 0
+	actionSetField     = 25
 	actionExperimenter = 0xffff
 	vendorNicira       = 0x00002320
 	subtypeMove        = 6
 	subtypeResubmit    = 14
+	subtypeConjunction = 34
+	subtypeTrack       = 35
 	portNormal         = 0xfffffffa
 	portIn16           = 0xfff8 // OFPP_IN_PORT where ports have 16 bits
+	portMax            = 0xff00 // the first number that no port has
 )
 
-// actions are the actions that can be encoded, by how their text begins.
+// actions are the actions that can be encoded, by how their text begins. A switch
+// takes all alike whose text is the same up to and with free.
 var actions = []struct {
 	prefix string
 	append func(b []byte, rest string) ([]byte, error)
+	free   string
 }{
-	{"normal", func(b []byte, rest string) ([]byte, error) { return appendOutput(b, portNormal, rest) }},
-	{"resubmit(,", appendResubmit},
-	{"move:", appendMove},
+	{"normal", appendNormal, ""},
+	{"output:", appendOutput, "output:"},
+	{"resubmit(,", appendResubmit, ""},
+	{"move:", appendMove, ""},
+	{"set_field:", appendSet, "set_field:"},
+	{"conjunction(", appendConjunction, "conjunction("},
+	{"ct(commit,zone=", appendCommit, "zone="},
+	{"ct(table=", appendTrack, "zone="},
 }
 
 // appendActions appends the instruction to do what text says, or, for a drop,
-// none.
-func appendActions(b []byte, text string) ([]byte, error) {
+// none. It returns the shape of the actions as well.
+func appendActions(b []byte, text string) (encoded []byte, shape string, err error) {
 	if text == "drop" {
-		return b, nil
+		return b, text, nil
 	}
 	start := len(b)
 	b = append(b, 0, instructionApply, 0, 0, 0, 0, 0, 0)
 	several := splitActions(text)
 	if len(several) == 0 {
-		return nil, errors.New("no actions")
+		return nil, "", errors.New("no actions")
 	}
 	for _, one := range several {
-		var err error
-		if b, err = appendAction(b, one); err != nil {
-			return nil, err
+		var its string
+		if b, its, err = appendAction(b, one); err != nil {
+			return nil, "", err
 		}
+		shape += its + ","
+	}
+	if len(b)-start > math.MaxInt16 {
+		return nil, "", fmt.Errorf("%d actions: %w", len(several), ErrUnknown)
 	}
 	binary.BigEndian.PutUint16(b[start+2:], uint16(len(b)-start))
-	return b, nil
+	return b, shape, nil
 }
 
 // splitActions splits text at the commas outside of parentheses.
@@ -67,22 +83,42 @@ func splitActions(text string) []string {
 	})
 }
 
-func appendAction(b []byte, text string) ([]byte, error) {
+func appendAction(b []byte, text string) (encoded []byte, shape string, err error) {
 	for _, a := range actions {
-		if rest, ok := strings.CutPrefix(text, a.prefix); ok {
-			return a.append(b, rest)
+		rest, ok := strings.CutPrefix(text, a.prefix)
+		if !ok {
+			continue
 		}
+		if shape = text; a.free != "" {
+			shape, _, _ = strings.Cut(text, a.free)
+			shape += a.free
+		}
+		encoded, err = a.append(b, rest)
+		return encoded, shape, err
 	}
-	return nil, fmt.Errorf("action %q: %w", text, ErrUnknown)
+	return nil, "", fmt.Errorf("action %q: %w", text, ErrUnknown)
 }
 
-func appendOutput(b []byte, port uint32, rest string) ([]byte, error) {
+func appendNormal(b []byte, rest string) ([]byte, error) {
 	if rest != "" {
-		return nil, fmt.Errorf("output with %q: %w", rest, ErrUnknown)
+		return nil, fmt.Errorf("normal with %q: %w", rest, ErrUnknown)
 	}
+	return appendPort(b, portNormal), nil
+}
+
+// appendOutput reads what follows "output:": the number of a port.
+func appendOutput(b []byte, rest string) ([]byte, error) {
+	port, err := strconv.ParseUint(rest, 10, 16)
+	if err != nil || port == 0 || port >= portMax {
+		return nil, fmt.Errorf("output to %q: %w", rest, ErrUnknown)
+	}
+	return appendPort(b, uint32(port)), nil
+}
+
+func appendPort(b []byte, port uint32) []byte {
 	b = append(b, 0, actionOutput, 0, 16)
 	b = binary.BigEndian.AppendUint32(b, port)
-	return append(b, 0, 0, 0, 0, 0, 0, 0, 0), nil
+	return append(b, 0, 0, 0, 0, 0, 0, 0, 0)
 }
 
 // appendResubmit reads what follows "resubmit(,": a table and a parenthesis.

@@ -27,6 +27,10 @@ type field struct {
 // that it presupposes, for the switch wants them in this order.
 var fields = []field{
 	{name: "in_port", class: classOXM, number: 0, width: 4, parse: number},
+	{name: "reg14", class: classNXM1, number: 14, width: 4, parse: number},
+	{name: "reg15", class: classNXM1, number: 15, width: 4, parse: number},
+	{name: "conj_id", class: classNXM1, number: 37, width: 4, parse: number},
+	{name: "ct_state", class: classNXM1, number: 105, width: 4, parse: tracking, selects: true},
 	{name: "eth_dst", class: classOXM, number: 3, width: 6, parse: hardware},
 	{name: "eth_src", class: classOXM, number: 4, width: 6, parse: hardware},
 	{name: "vlan_tci", class: classNXM0, number: 4, width: 2, parse: number},
@@ -39,6 +43,8 @@ var fields = []field{
 	{name: "tcp_dst", class: classOXM, number: 14, width: 2, parse: number},
 	{name: "udp_src", class: classOXM, number: 15, width: 2, parse: number},
 	{name: "udp_dst", class: classOXM, number: 16, width: 2, parse: number},
+	{name: "sctp_src", class: classOXM, number: 17, width: 2, parse: number},
+	{name: "sctp_dst", class: classOXM, number: 18, width: 2, parse: number},
 	{name: "icmp_type", class: classOXM, number: 19, width: 1, parse: number, selects: true},
 	{name: "icmp_code", class: classOXM, number: 20, width: 1, parse: number},
 	{name: "arp_op", class: classOXM, number: 21, width: 2, parse: number},
@@ -53,7 +59,13 @@ var fields = []field{
 	{name: "nd_target", class: classOXM, number: 31, width: 16, parse: address},
 	{name: "nd_sll", class: classOXM, number: 32, width: 6, parse: hardware},
 	{name: "nd_tll", class: classOXM, number: 33, width: 6, parse: hardware},
-	{name: "reg15", class: classNXM1, number: 15, width: 4, parse: number},
+	{name: "ct_nw_proto", class: classNXM1, number: 119, width: 1, parse: number, selects: true},
+	{name: "ct_nw_src", class: classNXM1, number: 120, width: 4, parse: address},
+	{name: "ct_nw_dst", class: classNXM1, number: 121, width: 4, parse: address},
+	{name: "ct_ipv6_src", class: classNXM1, number: 122, width: 16, parse: address},
+	{name: "ct_ipv6_dst", class: classNXM1, number: 123, width: 16, parse: address},
+	{name: "ct_tp_src", class: classNXM1, number: 124, width: 2, parse: number},
+	{name: "ct_tp_dst", class: classNXM1, number: 125, width: 2, parse: number},
 }
 
 // aliases are other names of the same fields (ovs-ofctl(8), flow syntax).

@@ -156,8 +156,8 @@ func (l *line) encode() (FlowMod, error) {
 	if err != nil || l.command == commandDelete {
 		return FlowMod{body: b, shape: "delete " + shape}, err
 	}
-	b, err = appendActions(b, l.actions)
-	return FlowMod{body: b, shape: fmt.Sprintf("add table %d %s%s", l.table, shape, l.actions)}, err
+	b, actions, err := appendActions(b, l.actions)
+	return FlowMod{body: b, shape: fmt.Sprintf("add table %d %s%s", l.table, shape, actions)}, err
 }
 
 // appendMatch appends l's match and returns its shape as well.

@@ -17,6 +17,7 @@ const (
 	kindError          kind = 1
 	kindEchoRequest    kind = 2
 	kindEchoReply      kind = 3
+	kindExperimenter   kind = 4
 	kindFlowMod        kind = 14
 	kindBarrierRequest kind = 20
 	kindBarrierReply   kind = 21

@@ -24,7 +24,15 @@ func TestParseRefuses(t *testing.T) {
 		"add priority=70000,actions=drop",
 		"add priority=1,idle_timeout=5,actions=drop",
 		"add priority=1,cookie=x,actions=drop",
-		"add priority=1,ct_state=+trk,actions=drop",
+		"add priority=1,ct_state=,actions=drop",
+		"add priority=1,ct_state=trk,actions=drop",
+		"add priority=1,ct_state=+trk-trk,actions=drop",
+		"add priority=1,ct_state=+tracked,actions=drop",
+		"add priority=1,ct_mark=1,actions=drop",
+		"add priority=1,conj_id=0x100000000,actions=drop",
+		"add priority=1,ct_state=+trk-inv,ct_nw_src=fd00::1,actions=drop",
+		"add priority=1,dl_dst=fa:16:3e:00:00:01/ff:ff,actions=drop",
+		"add priority=1,dl_dst=01:00:00:00:00:01/01:00:00:00:00:00,actions=drop",
 		"add priority=1,tp_src=67,actions=drop",
 		"add priority=1,ip,nw_src=10.0.0.1/33,actions=drop",
 		"add priority=1,ip,nw_src=fe80::1,actions=drop",
@@ -39,7 +47,20 @@ func TestParseRefuses(t *testing.T) {
 		"add priority=1,ip,ip_frag=never,actions=drop",
 		"add priority=1,reg3=1,actions=drop",
 		"add priority=1,actions=",
-		"add priority=1,actions=output:5",
+		"add priority=1,actions=output:0",
+		"add priority=1,actions=output:65280",
+		"add priority=1,actions=output:NXM_NX_REG0[]",
+		"add priority=1,ip,actions=ct(commit)",
+		"add priority=1,ip,actions=ct(commit,zone=65536)",
+		"add priority=1,ip,actions=ct(commit,zone=5,force)",
+		"add priority=1,ip,actions=ct(table=255,zone=5)",
+		"add priority=1,ip,actions=ct(table=4)",
+		"add priority=1,actions=set_field:0x5->reg0",
+		"add priority=1,actions=set_field:0x100000000->reg14",
+		"add priority=1,actions=conjunction(1,0/2)",
+		"add priority=1,actions=conjunction(1,3/2)",
+		"add priority=1,actions=conjunction(1,1/2",
+		"add priority=1,actions=ct_clear",
 		"add priority=1,actions=normal,drop",
 		"add priority=1,actions=normality",
 		"add priority=1,actions=resubmit(,300)",
@@ -65,6 +86,12 @@ func TestShapes(t *testing.T) {
 		"add table=0,vlan_tci=0x1000/0x1000,actions=drop",
 		"add table=0,tcp,actions=drop",
 		"add table=0,udp,actions=drop",
+		"add table=0,ct_state=+trk,actions=drop",
+		"add table=0,ct_state=-trk,actions=drop",
+		"add table=0,ip,actions=ct(table=4,zone=5)",
+		"add table=0,ip,actions=ct(table=5,zone=5)",
+		"add table=0,ip,actions=ct(commit,zone=5)",
+		"add table=0,ip,actions=ct(commit,zone=5),output:5",
 		"delete cookie=1/-1",
 		"delete in_port=1",
 	} {
@@ -77,10 +104,18 @@ func TestShapes(t *testing.T) {
 		}
 		shapes[m.shape] = text
 	}
-	a, errA := Parse("add priority=5,cookie=0x1,in_port=1,arp,arp_spa=10.0.0.1,actions=drop")
-	b, errB := Parse("add priority=6,cookie=0x2,in_port=2,arp,arp_spa=10.0.0.2,actions=drop")
-	if errA != nil || errB != nil || a.shape != b.shape || bytes.Equal(a.body, b.body) {
-		t.Errorf("shapes %q and %q", a.shape, b.shape)
+	for text, like := range map[string]string{
+		"add priority=5,cookie=0x1,in_port=1,arp,arp_spa=10.0.0.1,actions=drop": "add priority=6,cookie=0x2,in_port=2,arp,arp_spa=10.0.0.2,actions=drop",
+		"add ip,actions=ct(commit,zone=5),output:5":                             "add ip,actions=ct(commit,zone=6),output:7",
+		"add ip,actions=ct(table=5,zone=5)":                                     "add ip,actions=ct(table=5,zone=6)",
+		"add in_port=1,actions=set_field:0x5->reg14,resubmit(,5)":               "add in_port=1,actions=set_field:0x6->reg14,resubmit(,5)",
+		"add in_port=1,actions=conjunction(1,1/2),conjunction(2,1/2)":           "add in_port=1,actions=conjunction(3,2/2),conjunction(4,2/2)",
+	} {
+		a, errA := Parse(text)
+		b, errB := Parse(like)
+		if errA != nil || errB != nil || a.shape != b.shape || bytes.Equal(a.body, b.body) {
+			t.Errorf("shapes %q and %q (%v, %v)", a.shape, b.shape, errA, errB)
+		}
 	}
 }
 

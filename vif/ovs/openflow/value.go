@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,16 +29,25 @@ func digits(text string, width int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return binary.BigEndian.AppendUint64(nil, n)[8-width:], nil
+	return wide(n, width), nil
 }
 
-// hardware reads a MAC address.
+// hardware reads a MAC address, and a mask of the same form.
 func hardware(text string, width int) (value, mask []byte, err error) {
+	v, m, masked := strings.Cut(text, "/")
+	if value, err = macOf(v, width); err != nil || !masked {
+		return value, nil, err
+	}
+	mask, err = macOf(m, width)
+	return value, mask, err
+}
+
+func macOf(text string, width int) ([]byte, error) {
 	mac, err := net.ParseMAC(text)
 	if err != nil || len(mac) != width {
-		return nil, nil, fmt.Errorf("%q is not a hardware address of %d bytes", text, width)
+		return nil, fmt.Errorf("%q is not a hardware address of %d bytes", text, width)
 	}
-	return mac, nil, nil
+	return mac, nil
 }
 
 // address reads an IP address, or a prefix that has no bits behind its length.
@@ -66,3 +76,33 @@ func fragment(text string, _ int) (value, mask []byte, err error) {
 	}
 	return []byte{w[0]}, []byte{w[1]}, nil
 }
+
+// flags are the bits of ct_state, in their order (ovs-fields(7)).
+const flags = "new est rel rpl inv trk snat dnat"
+
+// tracking reads what ct_state must have and must not have, as in "+trk-inv".
+func tracking(text string, width int) (value, mask []byte, err error) {
+	var must, known uint64
+	for rest := text; rest != ""; {
+		sign, end := rest[0], strings.IndexAny(rest[1:], "+-")+1
+		if end == 0 {
+			end = len(rest)
+		}
+		bit := slices.Index(strings.Fields(flags), rest[1:end])
+		if bit < 0 || sign != '+' && sign != '-' || known&(1<<bit) != 0 {
+			return nil, nil, fmt.Errorf("%q is no state of a connection", text)
+		}
+		known |= 1 << bit
+		if sign == '+' {
+			must |= 1 << bit
+		}
+		rest = rest[end:]
+	}
+	if known == 0 {
+		return nil, nil, fmt.Errorf("%q is no state of a connection", text)
+	}
+	return wide(must, width), wide(known, width), nil
+}
+
+// wide returns n as that many bytes.
+func wide(n uint64, width int) []byte { return binary.BigEndian.AppendUint64(nil, n)[8-width:] }
