@@ -90,6 +90,7 @@ type SwitchPort struct {
 	Network   string // a Network's ID
 	Addresses string // of the port, with commas between them
 	Secure    bool   // what the guest sends is filtered
+	Groups    string // the port's SecurityGroups, with commas between them
 }
 
 // The first byte of the cookie of every flow of ours, and what selects it.

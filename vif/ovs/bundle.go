@@ -37,10 +37,12 @@ func (b *bridge) send(ctx context.Context, lines string) error {
 	return forkBundle(ctx, b.target(), lines)
 }
 
+var errNoConnection = errors.New("no connection to the bridge")
+
 func (b *bridge) direct(ctx context.Context, lines string) error {
 	c := b.connection()
 	if c == nil {
-		return errors.New("no connection to the bridge")
+		return errNoConnection
 	}
 	var mods []openflow.FlowMod
 	for text := range strings.Lines(lines) {

@@ -28,8 +28,8 @@ func (s *Switch) Rules(ctx context.Context, name string, nics []vif.NIC) (vif.Ru
 	}
 	for _, n := range nics {
 		owner[vif.Cookie(n.Port.ID)] = n.Port.ID
-		if rules, err := rulesFor(n); err == nil { // Filter says why not
-			lines.WriteString(text(vif.Cookie(n.Port.ID), flows(n, rules)))
+		if flows, err := flowsFor(n); err == nil { // Filter says why not
+			lines.WriteString(text(vif.Cookie(n.Port.ID), flows))
 		}
 	}
 	odd, err := b.odd(ctx, lines.String())

@@ -36,7 +36,8 @@ func TestRules(t *testing.T) {
 	bridge := h.bridgeOf(s)
 	one, two, open := newNIC(bridge, "tap", 1), newNIC(bridge, "tap", 2), newNIC(bridge, "tap", 3)
 	one.Port.FixedIPs, open.Port.Secure = nil, false
-	nics := []vif.NIC{one, two, open}
+	walled := guardedNIC(bridge, "tap", 4, everything()...)
+	nics := []vif.NIC{one, two, open, walled}
 	for _, n := range nics {
 		must(t, s.Filter(h.context(), n))
 	}
@@ -58,6 +59,12 @@ func TestRules(t *testing.T) {
 			vif.Rules{Base: true, Astray: map[string]bool{two.Port.ID: true}}},
 		{"one turned round", []string{"add-flow", target, fmt.Sprintf("cookie=%s,priority=%d,in_port=%d,actions=normal", cookie, orderRest, two.OFPort)},
 			vif.Rules{Base: true, Astray: map[string]bool{two.Port.ID: true}}},
+		{"a way into a guarded port", []string{"add-flow", target, fmt.Sprintf("cookie=%#x,table=5,priority=65000,reg14=%#x,actions=resubmit(,6)", vif.Cookie(walled.Port.ID), walled.OFPort)},
+			vif.Rules{Base: true, Astray: map[string]bool{walled.Port.ID: true}}},
+		{"a conjunction deleted", []string{"del-flows", target, "table=5,conj_id=3"},
+			vif.Rules{Base: true, Astray: map[string]bool{walled.Port.ID: true}}},
+		{"another zone", []string{"add-flow", target, fmt.Sprintf("cookie=%#x,table=3,priority=%d,in_port=%d,ip,actions=ct(table=4,zone=7)", vif.Cookie(walled.Port.ID), orderKind, walled.OFPort)},
+			vif.Rules{Base: true, Astray: map[string]bool{walled.Port.ID: true}}},
 		{"base deleted", []string{"del-flows", target, "table=1"}, vif.Rules{Base: false}},
 		{"nobody's", []string{"add-flow", target, fmt.Sprintf("cookie=%#x,priority=9,in_port=78,actions=drop", nobodys)},
 			vif.Rules{Base: true, Strays: []uint64{nobodys}}},

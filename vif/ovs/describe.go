@@ -30,7 +30,7 @@ func (s *Switch) describePlug(n vif.NIC) string {
 }
 
 func describeFilter(n vif.NIC) string {
-	rules, err := rulesFor(n)
+	flows, err := flowsFor(n)
 	if err != nil {
 		return err.Error()
 	}
@@ -39,7 +39,7 @@ func describeFilter(n vif.NIC) string {
 		text = lines
 		return nil
 	}
-	if err := bundle(context.Background(), n.Port.Segment.Bridge, vif.Cookie(n.Port.ID), flows(n, rules), keep); err != nil {
+	if err := bundle(context.Background(), n.Port.Segment.Bridge, vif.Cookie(n.Port.ID), flows, keep); err != nil {
 		return err.Error()
 	}
 	return text

@@ -25,12 +25,13 @@ func checkNumber(n vif.NIC) error {
 
 // Filter returns when the rules for n.OFPort are in place, in exchange for those
 // that n's port had: all of them or, on an error, those of before. A second
-// Filter of the same n changes nothing.
+// Filter of the same n changes nothing. A port that has come to be guarded, or is
+// not any more, is also plugged anew, if it is plugged.
 func (s *Switch) Filter(ctx context.Context, n vif.NIC) error {
 	if err := checkNumber(n); err != nil {
 		return err
 	}
-	rules, err := rulesFor(n)
+	flows, err := flowsFor(n)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,33 @@ func (s *Switch) Filter(ctx context.Context, n vif.NIC) error {
 	if err != nil {
 		return fmt.Errorf("filter of port %s: %w", n.Port.ID, err)
 	}
-	return fail.At(fail.A7, b.replace(ctx, vif.Cookie(n.Port.ID), flows(n, rules)))
+	if err := s.sole(n); err != nil {
+		return err
+	}
+	err = b.replace(ctx, vif.Cookie(n.Port.ID), flows)
+	if err == nil {
+		err = s.turn(ctx, b, n)
+	}
+	return fail.At(fail.A7, err)
+}
+
+// turn makes the rest fit to rules of n that are in place: nobody inherits another
+// attachment's connections, and n's rows are those of a guarded port or of one
+// that is not. Of a port that is not guarded, and was not, it asks nothing.
+func (s *Switch) turn(ctx context.Context, b *bridge, n vif.NIC) error {
+	row := s.row(n)
+	if row == nil && !guarded(n.Port) || row != nil && walled(row) == guarded(n.Port) {
+		return nil
+	}
+	if err := b.flush(ctx, zone(n)); err != nil || row == nil {
+		return err
+	}
+	return s.configure(ctx, func() error {
+		return s.change(ctx, n, func(t *transaction, n vif.NIC) error {
+			t.configure()
+			return s.plug(t, n)
+		})
+	})
 }
 
 // Unfilter returns when no rules of n's port are left; there need be none. On a
@@ -51,5 +78,9 @@ func (s *Switch) Unfilter(ctx context.Context, n vif.NIC) error {
 	if err != nil {
 		return fmt.Errorf("filter of port %s: %w", n.Port.ID, err)
 	}
-	return fail.At(fail.D6, b.replace(ctx, vif.Cookie(n.Port.ID), nil))
+	err = b.replace(ctx, vif.Cookie(n.Port.ID), nil)
+	if err == nil && guarded(n.Port) {
+		err = b.flush(ctx, zone(n))
+	}
+	return fail.At(fail.D6, err)
 }

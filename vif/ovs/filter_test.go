@@ -25,6 +25,8 @@ func TestFlowsAreThoseOfOfctl(t *testing.T) {
 			n.Port.Secure = false
 			return n
 		}(),
+		"guarded":                 guardedNIC(h.bridgeOf(s), "tap", 4, everything()...),
+		"guarded, with no passes": guardedNIC(h.bridgeOf(s), "tap", 5),
 	} {
 		t.Run(name, func(t *testing.T) {
 			bridge := n.Port.Segment.Bridge
@@ -43,12 +45,12 @@ func TestFlowsAreThoseOfOfctl(t *testing.T) {
 			if err := b.direct(h.context(), base+lines); err != nil {
 				t.Fatal(err)
 			}
-			direct := h.flows(bridge)
+			direct := sorted(h.flows(bridge))
 			h.run("ovs-ofctl", "del-flows", "unix:"+b.socket)
 			if err := forkBundle(h.context(), b.target(), base+lines); err != nil {
 				t.Fatal(err)
 			}
-			if forked := h.flows(bridge); direct != forked {
+			if forked := sorted(h.flows(bridge)); direct != forked {
 				t.Errorf("flows:\n%s\nby ovs-ofctl:\n%s", direct, forked)
 			}
 			if want := strings.Count(base+lines, "add "); strings.Count(direct, "actions=") != want {

@@ -2,11 +2,13 @@ package ovs
 
 import (
 	"encoding/binary"
+	"hash/crc32"
 	"net"
 	"net/netip"
 )
 
-// Frames, byte by byte. Checksums are left out, for no flow looks at them.
+// Frames, byte by byte. Checksums are left out, for no flow looks at them; to puts
+// those in that connection tracking does.
 
 var be = binary.BigEndian
 
@@ -82,3 +84,84 @@ func neighbour(kind byte, target netip.Addr, option byte, hw net.HardwareAddr) [
 }
 
 func lladdr(option byte, hw net.HardwareAddr) []byte { return append([]byte{option, 1}, hw...) }
+
+// to returns the frame with another destination, and with the checksums that
+// connection tracking looks at.
+func to(mac net.HardwareAddr, frame []byte) []byte {
+	b := append(append([]byte{}, mac...), frame[6:]...)
+	switch be.Uint16(b[12:]) {
+	case 0x0800:
+		head := b[14:34]
+		be.PutUint16(head[10:], ^sum(0, head))
+		if be.Uint16(head[6:])&0x3fff == 0 {
+			seal(head[9], sum(uint32(head[9])+uint32(len(b)-34), head[12:20]), b[34:])
+		}
+	case 0x86dd:
+		seal(b[20], sum(uint32(b[20])+uint32(len(b)-54), b[22:54]), b[54:])
+	}
+	return b
+}
+
+// seal puts the checksum into what is in the packet; pseudo is the sum of its
+// pseudo header.
+func seal(proto byte, pseudo uint16, body []byte) {
+	at, known := map[byte]int{1: 2, 6: 16, 17: 6, 58: 2}[proto]
+	if proto == 132 {
+		binary.LittleEndian.PutUint32(body[8:], crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
+	}
+	if !known || len(body) < at+2 {
+		return
+	}
+	if proto == 1 {
+		pseudo = 0
+	}
+	be.PutUint16(body[at:], ^sum(uint32(pseudo), body))
+}
+
+// sum is the sum of RFC 1071.
+func sum(n uint32, b []byte) uint16 {
+	for ; len(b) > 1; b = b[2:] {
+		n += uint32(be.Uint16(b))
+	}
+	if len(b) == 1 {
+		n += uint32(b[0]) << 8
+	}
+	for n > 0xffff {
+		n = n>>16 + n&0xffff
+	}
+	return uint16(n)
+}
+
+// segment is a part of a TCP connection, with its flags.
+func segment(src, dst uint16, seq, ack uint32, flags byte, data []byte) []byte {
+	b := be.AppendUint16(be.AppendUint16(nil, src), dst)
+	b = be.AppendUint32(be.AppendUint32(b, seq), ack)
+	return append(append(b, 0x50, flags, 0xff, 0xff, 0, 0, 0, 0), data...)
+}
+
+// TCP's flags.
+const (
+	fin = 1 << iota
+	syn
+	rst
+	psh
+	ack
+)
+
+// sctp is the beginning of an association.
+func sctp(src, dst uint16) []byte {
+	b := be.AppendUint16(be.AppendUint16(nil, src), dst)
+	b = append(b, 0, 0, 0, 0, 0, 0, 0, 0) // no tag yet, and the checksum
+	b = append(b, 1, 0, 0, 20, 0, 0, 0, 5)
+	return append(b, 0, 0, 0xff, 0xff, 0, 1, 0, 1, 0, 0, 0, 1)
+}
+
+// ping is an echo, or its reply.
+func ping(kind, code byte, id uint16) []byte {
+	return append([]byte{kind, code, 0, 0}, be.AppendUint16(be.AppendUint16(nil, id), 1)...)
+}
+
+// failed is an ICMP error about the IP packet in a frame.
+func failed(kind, code byte, frame []byte) []byte {
+	return append([]byte{kind, code, 0, 0, 0, 0, 0, 0}, frame[14:]...)
+}

@@ -17,12 +17,14 @@ const (
 	keyDevice = "vifd-ifindex" // the device that the row was written for
 	keyMAC    = "attached-mac"
 	keyServer = "vm-id"
-	keyBase   = "vifd-base" // of a bridge that has our base flows
+	keyBase   = "vifd-base"  // of a bridge that has our base flows
+	keyGuard  = "vifd-guard" // of both ends of a wire: the guarded port
 
 	// What a lost store is rebuilt from.
 	keyNetwork   = "vifd-network"
 	keyAddresses = "vifd-addresses" // with commas between them
 	keySecure    = "vifd-secure"    // "false" for a port whose rules let everything through
+	keyGroups    = "vifd-groups"    // of a port that has security groups; with commas between them
 )
 
 // marked returns what external_ids of rows for the port include.
@@ -56,6 +58,9 @@ func interfaceIDs(n vif.NIC, device int) map[string]string {
 	}
 	if device > 0 {
 		ids[keyDevice] = strconv.Itoa(device)
+	}
+	if len(n.Port.Groups) > 0 {
+		ids[keyGroups] = strings.Join(n.Port.Groups, ",")
 	}
 	return ids
 }

@@ -102,12 +102,15 @@ func (s *Switch) heard(table string, row model.Model, whole bool) {
 			poke(s.changed)
 		}
 	case *portRow:
-		if !foreign(r) {
+		if !foreign(r) || r.ExternalIDs[keyGuard] != "" {
 			poke(s.changed)
 		}
 	case *interfaceRow:
 		s.bell.ring(interfaceBell + r.Name)
-		if r.ExternalIDs[keyPort] != "" {
+		if r.ExternalIDs[keyGuard] != "" {
+			s.bell.ring(interfaceBell + ofEnd(r.Name))
+		}
+		if r.ExternalIDs[keyPort] != "" || r.ExternalIDs[keyGuard] != "" {
 			poke(s.changed)
 		}
 	}

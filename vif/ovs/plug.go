@@ -66,7 +66,7 @@ func (t *transaction) rivals(n vif.NIC) ([]*portRow, error) {
 	if named != nil && named.ExternalIDs[keyPort] != n.Port.ID {
 		rows = append(rows, named)
 	}
-	return rows, nil
+	return rows, t.strangers(n)
 }
 
 // fits tells whether p is n's row, on the bridge.
@@ -91,15 +91,17 @@ func (t *transaction) plug(b *bridgeRow, n vif.NIC, device int) {
 	iface := t.insert(tableInterface, row)
 	row = ovsdb.Row{
 		"name": n.Tap, "interfaces": refs(iface), "external_ids": dict(portIDs(n)),
-		"vlan_mode": set("access"), // a port without it and without a tag gets the frames of every VLAN
 	}
-	if n.Port.Segment.VLAN > 0 {
-		row["tag"] = set(n.Port.Segment.VLAN)
-	}
+	place(row, n.Port.Segment.VLAN, guarded(n.Port))
 	if !userspace(b) {
 		row["qos"] = refs(t.noop())
 	}
-	port := t.insert(tablePort, row)
+	t.join(b, t.insert(tablePort, row))
+	t.wire(b, n)
+}
+
+// join puts the port, an inserted row, on the bridge.
+func (t *transaction) join(b *bridgeRow, port string) {
 	t.mutate(tableBridge, b.UUID, ovsdb.Mutation{Column: "ports", Mutator: ovsdb.MutateOperationInsert, Value: refs(port)})
 }
 
@@ -117,19 +119,18 @@ func (t *transaction) correct(p *portRow, b *bridgeRow, n vif.NIC, device int) {
 		columns["type"] = ""
 	}
 	t.update(tableInterface, i.UUID, columns)
-	t.setIDs(tableInterface, i.UUID, i.ExternalIDs, interfaceIDs(n, device))
+	ids := interfaceIDs(n, device)
+	if i.ExternalIDs[keyGroups] != "" && ids[keyGroups] == "" {
+		ids[keyGroups] = ""
+	}
+	t.setIDs(tableInterface, i.UUID, i.ExternalIDs, ids)
 
-	columns = ovsdb.Row{}
-	if tag := n.Port.Segment.VLAN; or(p.Tag) != tag {
-		columns["tag"] = set([]int{tag}[:min(1, tag)]...)
-	}
-	if or(p.VLANMode) != "access" {
-		columns["vlan_mode"] = set("access")
-	}
+	columns = misplaced(p, n.Port.Segment.VLAN, guarded(n.Port))
 	if !userspace(b) && or(p.QoS) == "" {
 		columns["qos"] = refs(t.noop())
 	}
 	t.update(tablePort, p.UUID, columns)
+	t.rewire(b, n)
 }
 
 // noop returns the QoS row that ours share. On the kernel's datapath it keeps the

@@ -12,15 +12,22 @@ import (
 // also while there is no connection.
 func (s *Switch) Port(n vif.NIC) (vif.SwitchPort, bool) {
 	v := s.db.view()
-	for _, p := range v.portsOf(n.Port.ID) {
-		if generation(p.ExternalIDs) != n.Gen || p.Name != n.Tap {
-			continue
-		}
+	if p := s.row(n); p != nil {
 		if b := v.bridgeOf(p.UUID); b != nil {
-			return switchPort(p, v.iface(p.Name), b.Name), true
+			return switchPort(p, v.iface(p.Name), v.iface(guardEnd(p.Name)), b.Name), true
 		}
 	}
 	return vif.SwitchPort{}, false
+}
+
+// row returns the row of n's generation of its port, or nil.
+func (s *Switch) row(n vif.NIC) *portRow {
+	for _, p := range s.db.view().portsOf(n.Port.ID) {
+		if generation(p.ExternalIDs) == n.Gen && p.Name == n.Tap {
+			return p
+		}
+	}
+	return nil
 }
 
 // Ports returns every switch port of ours, by name. While the connection to
@@ -42,7 +49,7 @@ func (s *Switch) Ports(context.Context) ([]vif.SwitchPort, error) {
 	}
 	var ports []vif.SwitchPort
 	for _, p := range v.ours() {
-		ports = append(ports, switchPort(p, interfaces[p.Name], bridges[p.UUID]))
+		ports = append(ports, switchPort(p, interfaces[p.Name], interfaces[guardEnd(p.Name)], bridges[p.UUID]))
 	}
 	slices.SortFunc(ports, func(a, b vif.SwitchPort) int { return cmp.Compare(a.Name, b.Name) })
 	return ports, nil

@@ -42,6 +42,7 @@ type portRow struct {
 	Interfaces  []string          `ovsdb:"interfaces"`
 	Tag         *int              `ovsdb:"tag"`
 	VLANMode    *string           `ovsdb:"vlan_mode"`
+	CVLANs      []int             `ovsdb:"cvlans"`
 	QoS         *string           `ovsdb:"qos"`
 	ExternalIDs map[string]string `ovsdb:"external_ids"`
 }
@@ -57,6 +58,7 @@ type interfaceRow struct {
 	LinkState     *string           `ovsdb:"link_state"`
 	MTU           *int              `ovsdb:"mtu"`
 	MTURequest    *int              `ovsdb:"mtu_request"`
+	Options       map[string]string `ovsdb:"options"`
 	ExternalIDs   map[string]string `ovsdb:"external_ids"`
 }
 
@@ -84,9 +86,9 @@ func watched() *client.Monitor {
 	return &client.Monitor{Method: ovsdb.ConditionalMonitorRPC, Tables: []client.TableMonitor{
 		{Table: tableRoot, Fields: []string{"next_cfg", "cur_cfg"}},
 		{Table: tableBridge, Fields: []string{"name", "datapath_type", "fail_mode", "controller", "ports", "external_ids"}},
-		{Table: tablePort, Fields: []string{"name", "interfaces", "tag", "vlan_mode", "qos", "external_ids"}},
+		{Table: tablePort, Fields: []string{"name", "interfaces", "tag", "vlan_mode", "cvlans", "qos", "external_ids"}},
 		{Table: tableInterface, Fields: []string{"name", "type", "ofport", "ofport_request", "error", "ifindex",
-			"link_state", "mtu", "mtu_request", "external_ids"}},
+			"link_state", "mtu", "mtu_request", "options", "external_ids"}},
 		{Table: tableQoS, Fields: []string{"type", "external_ids"}},
 	}}
 }
@@ -117,7 +119,7 @@ func (r *portRow) CloneModel() model.Model {
 func (r *portRow) CloneModelInto(to model.Model) {
 	c := to.(*portRow)
 	*c = *r
-	c.Interfaces, c.ExternalIDs = slices.Clone(r.Interfaces), maps.Clone(r.ExternalIDs)
+	c.Interfaces, c.CVLANs, c.ExternalIDs = slices.Clone(r.Interfaces), slices.Clone(r.CVLANs), maps.Clone(r.ExternalIDs)
 	c.Tag, c.VLANMode, c.QoS = clone(r.Tag), clone(r.VLANMode), clone(r.QoS)
 }
 
@@ -132,7 +134,8 @@ func (r *interfaceRow) CloneModelInto(to model.Model) {
 	*c = *r
 	c.OFPort, c.OFPortRequest, c.IfIndex = clone(r.OFPort), clone(r.OFPortRequest), clone(r.IfIndex)
 	c.Error, c.LinkState = clone(r.Error), clone(r.LinkState)
-	c.MTU, c.MTURequest, c.ExternalIDs = clone(r.MTU), clone(r.MTURequest), maps.Clone(r.ExternalIDs)
+	c.MTU, c.MTURequest = clone(r.MTU), clone(r.MTURequest)
+	c.Options, c.ExternalIDs = maps.Clone(r.Options), maps.Clone(r.ExternalIDs)
 }
 
 // clone returns a pointer to a copy of what p points to.

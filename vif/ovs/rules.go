@@ -14,6 +14,11 @@ const (
 	tableAdmit  = 0 // where every packet comes in
 	tableOthers = 1 // packets from ports that have no rules
 	tableSource = 2 // IPv6 packets from ports with rules, whose source is still to be checked
+
+	tableGuard   = 3 // packets from guarded ports, whose source is checked, and packets to them
+	tableKnown   = 4 // those whose connection has been looked up
+	tablePasses  = 5 // those whose connection is to be looked up in the Passes
+	tableDeliver = 6 // those that may pass
 )
 
 // The order of a port's rules. All stand above what others usually have.
@@ -67,12 +72,12 @@ func forbidden(local netip.Addr) []rule {
 }
 
 // allowedIPv4 lets a port speak as one of its addresses, ask whether an address
-// is free (RFC 5227), and ask for one by DHCP.
-func allowedIPv4(mac net.HardwareAddr, addrs []netip.Addr) []rule {
+// is free (RFC 5227), and ask for one by DHCP. What it allows goes on to out.
+func allowedIPv4(mac net.HardwareAddr, addrs []netip.Addr, out ovs.Action) []rule {
 	const request, client, server = 1, 68, 67
 	from, said := ovs.DataLinkSource(mac.String()), ovs.ARPSourceHardwareAddress(mac)
 	allow := func(proto ovs.Protocol, when ...ovs.Match) rule {
-		return rule{tableAdmit, orderAllow, proto, ovs.Normal(), append(matches{from}, when...)}
+		return rule{tableAdmit, orderAllow, proto, out, append(matches{from}, when...)}
 	}
 	rules := []rule{
 		allow(ovs.ProtocolARP, said, ovs.ARPSourceProtocolAddress("0.0.0.0"), ovs.ARPOperation(request)),
@@ -93,7 +98,7 @@ func allowedIPv4(mac net.HardwareAddr, addrs []netip.Addr) []rule {
 // addresses, look for duplicates of its own addresses (RFC 4862) and report
 // what it listens to (RFC 2710, 3810). Neighbour discovery is checked for what
 // it says before its source is.
-func allowedIPv6(mac net.HardwareAddr, addrs []netip.Addr) []rule {
+func allowedIPv6(mac net.HardwareAddr, addrs []netip.Addr, out ovs.Action) []rule {
 	from := ovs.DataLinkSource(mac.String())
 	unspecified, silent := ovs.IPv6Source("::"), make(net.HardwareAddr, len(mac))
 	pass := func(order int, proto ovs.Protocol, then ovs.Action, when ...ovs.Match) rule {
@@ -107,7 +112,7 @@ func allowedIPv6(mac net.HardwareAddr, addrs []netip.Addr) []rule {
 		{tableSource, orderRest, "", ovs.Drop(), nil},
 	}
 	for _, listener := range []uint8{131, 132, 143} {
-		rules = append(rules, pass(orderAllow, ovs.ProtocolICMPv6, ovs.Normal(), unspecified, ovs.ICMP6Type(listener)))
+		rules = append(rules, pass(orderAllow, ovs.ProtocolICMPv6, out, unspecified, ovs.ICMP6Type(listener)))
 	}
 	for _, hw := range []net.HardwareAddr{mac, silent} {
 		rules = append(rules, pass(orderAllow, ovs.ProtocolICMPv6, source,
@@ -119,8 +124,8 @@ func allowedIPv6(mac net.HardwareAddr, addrs []netip.Addr) []rule {
 		}
 		target := ovs.NeighborDiscoveryTarget(a.String())
 		rules = append(rules,
-			rule{tableSource, orderAllow, ovs.ProtocolIPv6, ovs.Normal(), matches{ovs.IPv6Source(a.String())}},
-			pass(orderAllow+5, ovs.ProtocolICMPv6, ovs.Normal(), unspecified, ovs.ICMP6Type(solicitation), target,
+			rule{tableSource, orderAllow, ovs.ProtocolIPv6, out, matches{ovs.IPv6Source(a.String())}},
+			pass(orderAllow+5, ovs.ProtocolICMPv6, out, unspecified, ovs.ICMP6Type(solicitation), target,
 				ovs.NeighborDiscoverySourceLinkLayer(silent)))
 		for _, hw := range []net.HardwareAddr{mac, silent} {
 			rules = append(rules, pass(orderAllow, ovs.ProtocolICMPv6, source,
@@ -130,8 +135,8 @@ func allowedIPv6(mac net.HardwareAddr, addrs []netip.Addr) []rule {
 	return rules
 }
 
-// rulesFor returns all rules of n's port. One without port security may send
-// whatever it likes.
+// rulesFor returns the rules for what n's port sends. One without port security
+// may send whatever it likes.
 func rulesFor(n vif.NIC) ([]rule, error) {
 	if !n.Port.Secure {
 		return []rule{
@@ -149,8 +154,12 @@ func rulesFor(n vif.NIC) ([]rule, error) {
 			addrs = append(addrs, a)
 		}
 	}
-	rules := append(forbidden(local), allowedIPv4(mac, addrs)...)
-	rules = append(rules, allowedIPv6(mac, addrs)...)
+	out := ovs.Normal()
+	if guarded(n.Port) {
+		out = ovs.Resubmit(0, tableGuard)
+	}
+	rules := append(forbidden(local), allowedIPv4(mac, addrs, out)...)
+	rules = append(rules, allowedIPv6(mac, addrs, out)...)
 	return append(rules, rule{tableAdmit, orderRest, "", ovs.Drop(), nil}), nil
 }
 
@@ -161,12 +170,28 @@ func linkLocal(mac net.HardwareAddr) netip.Addr {
 		8: mac[0] ^ 2, 9: mac[1], 10: mac[2], 11: 0xff, 12: 0xfe, 13: mac[3], 14: mac[4], 15: mac[5]})
 }
 
-// flows returns the rules as flows of n's port.
-func flows(n vif.NIC, rules []rule) []*ovs.Flow {
+// flowsFor returns all flows of n's port.
+func flowsFor(n vif.NIC) ([]*ovs.Flow, error) {
+	rules, err := rulesFor(n)
+	if err != nil {
+		return nil, err
+	}
+	all := flows(n, n.OFPort, rules)
+	if guarded(n.Port) {
+		all = append(all, flows(n, n.OFPort, outOf(n).rules())...)
+		all = append(all, flows(n, guardOFPort(n), into(n).rules())...)
+		all = append(all, flows(n, 0, passRules(n))...)
+	}
+	return all, nil
+}
+
+// flows returns the rules as flows of n's port, for what comes in by the number;
+// 0 is any.
+func flows(n vif.NIC, in int, rules []rule) []*ovs.Flow {
 	all := make([]*ovs.Flow, len(rules))
 	for i, r := range rules {
 		all[i] = &ovs.Flow{
-			Table: r.table, Priority: r.order, Protocol: r.proto, InPort: n.OFPort, Cookie: vif.Cookie(n.Port.ID),
+			Table: r.table, Priority: r.order, Protocol: r.proto, InPort: in, Cookie: vif.Cookie(n.Port.ID),
 			Matches: r.when, Actions: []ovs.Action{r.then},
 		}
 	}

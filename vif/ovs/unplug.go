@@ -22,19 +22,25 @@ func unplug(t *transaction, n vif.NIC) error {
 			t.remove(p)
 		}
 	}
+	t.unwire(n.Tap, n.Port.ID, n.Gen)
 	return nil
 }
 
-// remove takes p, a row of ours, off its bridge and deletes it, whereupon the
-// database forgets its interface. If it is not ours any more, the transaction
-// fails.
+// remove takes p, a row of ours, and its wire off their bridge and deletes them.
 func (t *transaction) remove(p *portRow) {
+	t.discard(p, marked(p.ExternalIDs[keyPort]))
+	t.unwire(p.Name, p.ExternalIDs[keyPort], generation(p.ExternalIDs))
+}
+
+// discard takes p off its bridge and deletes it, whereupon the database forgets
+// its interface. If it has not the IDs any more, the transaction fails.
+func (t *transaction) discard(p *portRow, ids map[string]string) {
 	b := t.view.bridgeOf(p.UUID)
 	if b == nil || t.removed[p.UUID] {
 		return
 	}
 	t.require(tablePort, p.UUID, p.Name,
-		ovsdb.NewCondition("external_ids", ovsdb.ConditionIncludes, dict(marked(p.ExternalIDs[keyPort]))))
+		ovsdb.NewCondition("external_ids", ovsdb.ConditionIncludes, dict(ids)))
 	t.mutate(tableBridge, b.UUID, ovsdb.Mutation{Column: "ports", Mutator: ovsdb.MutateOperationDelete, Value: refs(p.UUID)})
 	t.add(ovsdb.Operation{Op: ovsdb.OperationDelete, Table: tablePort, Where: is(p.UUID)})
 	if t.removed == nil {

@@ -83,8 +83,8 @@ func (v view) bridgeOf(port string) *bridgeRow {
 }
 
 // switchPort tells what is known of p, a port on the bridge, and of i, which may
-// be nil and another's.
-func switchPort(p *portRow, i *interfaceRow, bridge string) vif.SwitchPort {
+// be nil and another's; g is the guard's end of its wire, where there is one.
+func switchPort(p *portRow, i, g *interfaceRow, bridge string) vif.SwitchPort {
 	s := vif.SwitchPort{
 		UUID: p.UUID, Bridge: bridge, Name: p.Name, VLAN: or(p.Tag),
 		Port: p.ExternalIDs[keyPort], Gen: generation(p.ExternalIDs),
@@ -95,6 +95,9 @@ func switchPort(p *portRow, i *interfaceRow, bridge string) vif.SwitchPort {
 	s.OFPort, s.Error, s.Index, s.MTU = or(i.OFPort), or(i.Error), or(i.IfIndex), or(i.MTU)
 	s.MAC, s.Carrier = i.ExternalIDs[keyMAC], or(i.LinkState) == "up"
 	s.Server, s.Network, s.Addresses = i.ExternalIDs[keyServer], i.ExternalIDs[keyNetwork], i.ExternalIDs[keyAddresses]
-	s.Secure = i.ExternalIDs[keySecure] != "false"
+	s.Secure, s.Groups = i.ExternalIDs[keySecure] != "false", i.ExternalIDs[keyGroups]
+	if walled(p) && s.OFPort > 0 && s.Error == "" {
+		s.OFPort, s.Error = overWire(s.OFPort, g)
+	}
 	return s
 }
