@@ -19,7 +19,8 @@ type call struct {
 	params   map[string]string // from its path
 	door     *Door             // by which it came
 	who      Identity
-	unknown  error // why its credentials are those of nobody, if it has any
+	shown    http.Header // the credentials that it came with
+	unknown  error       // why its credentials are those of nobody, if it has any
 	version  microversion
 	project  string    // from its path, or the caller's
 	policy   string    // what it takes, where its body says that and not its route

@@ -15,7 +15,7 @@ var mediaTypes = []string{"application/json", "application/vnd.openstack.compute
 // mediaType refuses bodies that say that they are not JSON.
 func (a *API) mediaType(c *call) error {
 	text := c.Header.Get("Content-Type")
-	if text == "" {
+	if text == "" || !c.route.exists() {
 		return nil
 	}
 	name, _, err := mime.ParseMediaType(text)
@@ -27,7 +27,7 @@ func (a *API) mediaType(c *call) error {
 
 // parseBody decodes the body, of methods that have one.
 func (a *API) parseBody(c *call) error {
-	if !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, c.Method) {
+	if !c.route.exists() || !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, c.Method) {
 		return nil
 	}
 	if len(c.raw) > largeBody {

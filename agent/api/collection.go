@@ -140,10 +140,10 @@ func (n *collection[T]) owned(c *call) (T, error) {
 
 // checked returns the body inside its envelope, once it conforms to s.
 func (n *collection[T]) checked(c *call, s *schema) (object, error) {
+	body := s.loosely(inner(c.body, n.one))
 	if found := enveloped(n.one, s).check(c.body); found != nil {
 		return nil, &httpError{status: http.StatusBadRequest, text: n.refusal(found)}
 	}
-	body := inner(c.body, n.one)
 	for _, p := range s.properties {
 		if _, there := body.get(p.name); there && p.admin && !c.who.Admin {
 			return nil, lacks(c, Admin, c.route.policy()+":"+p.name)

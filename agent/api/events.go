@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -41,7 +42,7 @@ func (a *API) followEvents(c *call) (reply, error) {
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
 	defer context.AfterFunc(a.streams.ctx, cancel)()
-	s := &eventStream{Events: a.Events, at: from, wanted: wanted, beat: a.Limits.Heartbeat, send: c.sendEvents}
+	s := &eventStream{Events: a.Events, at: from, wanted: wanted, beat: a.Limits.Heartbeat, send: c.sendEvents, still: c.stillKnown}
 	c.answered.Set("Content-Type", "text/event-stream")
 	c.answered.Set("Cache-Control", "no-store")
 	err = s.run(ctx)
@@ -50,6 +51,24 @@ func (a *API) followEvents(c *call) (reply, error) {
 	}
 	c.failure = err
 	return reply{status: http.StatusOK, sent: true}, nil
+}
+
+// errRevoked ends a stream whose client must say anew who it is.
+var errRevoked = errors.New("the caller is not any more who they were when they began to follow")
+
+// stillKnown is nil as long as c's caller is who they were: a token may be revoked
+// and expire, and a group be left, while what it has opened goes on.
+func (c *call) stillKnown() error {
+	r := *c.Request
+	r.Header = c.shown.Clone()
+	who, err := c.door.Who.Identify(&r)
+	switch {
+	case isUnknown(err) || err == nil && who != c.who:
+		return errRevoked
+	case err != nil:
+		return err
+	}
+	return nil
 }
 
 // sendEvents sends a part of a stream. A client that does not take it in time is

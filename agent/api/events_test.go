@@ -124,7 +124,7 @@ func TestHeartbeat(t *testing.T) {
 		sent := make(chan string, 10)
 		s := &eventStream{
 			Events: h, wanted: func(e vif.Event) bool { return e.Port == portA }, beat: 15 * time.Second,
-			send: func(text []byte) error { sent <- string(text); return nil },
+			send: func(text []byte) error { sent <- string(text); return nil }, still: func() error { return nil },
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)

@@ -23,6 +23,7 @@ type eventStream struct {
 	wanted func(vif.Event) bool
 	beat   time.Duration
 	send   func([]byte) error
+	still  func() error // that the client may be sent anything
 	out    []byte // not yet sent
 	begun  bool   // something was
 }
@@ -100,6 +101,9 @@ func (s *eventStream) event(e vif.Event) error {
 func (s *eventStream) flush() error {
 	if len(s.out) == 0 {
 		return nil
+	}
+	if err := s.still(); err != nil {
+		return err
 	}
 	s.begun = true
 	err := s.send(s.out)

@@ -21,7 +21,17 @@ const anyMethod = "*"
 
 // changes tells whether the route is there to change something.
 func (r *route) changes() bool {
-	return r.method != http.MethodGet && r.method != anyMethod && r.method != ""
+	return r.method != http.MethodGet && r.exists()
+}
+
+// exists tells whether there is something at the route, and not only an answer
+// that there is nothing, for which no body counts.
+func (r *route) exists() bool { return r.method != anyMethod && r.method != "" }
+
+// probed tells whether the route may be asked by HEAD, as load balancers do: what
+// anybody may see of vifd itself. Nova's own paths know no HEAD.
+func (r *route) probed() bool {
+	return r.method == http.MethodGet && r.who == Nobody && (r.as == own || r.as == root)
 }
 
 // spellOut returns the paths that a pattern stands for.
@@ -54,7 +64,7 @@ func (a *API) find(method, path string) (*route, map[string]string) {
 }
 
 func (r *route) match(method string, path []string) (map[string]string, bool) {
-	if r.method != method && r.method != anyMethod {
+	if r.method != method && r.method != anyMethod && (method != http.MethodHead || !r.probed()) {
 		return nil, false
 	}
 	for _, wanted := range r.paths {

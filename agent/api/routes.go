@@ -142,6 +142,10 @@ func (a *API) fallbacks() []route {
 		{"", "/v2.1", Reader, router, a.noRoute, nil},
 		{"", "/v2.0", Reader, network, a.noSuchPath, nil},
 		{"", "/v1", Reader, own, a.noSuchPath, nil},
+		{"", "/metrics", Reader, own, a.noSuchPath, nil},
+		{"", "/openapi.json", Reader, own, a.noSuchPath, nil},
+		{"", "/healthz", Nobody, own, a.noSuchPath, nil},
+		{"", "/readyz", Nobody, own, a.noSuchPath, nil},
 		{"", "", Nobody, root, a.chooseVersion, nil},
 	}
 }

@@ -97,6 +97,10 @@ var rules = []rule{
 	{" /v2.1", Reader, "/v2.1", ""},
 	{" /v2.0", Reader, "resource", ""},
 	{" /v1", Reader, "/v1", ""},
+	{" /metrics", Reader, "/metrics", ""},
+	{" /openapi.json", Reader, "/openapi.json", ""},
+	{" /healthz", Nobody, "", ""},
+	{" /readyz", Nobody, "", ""},
 	{" ", Nobody, "", ""},
 }
 

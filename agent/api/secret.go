@@ -46,6 +46,11 @@ func opens(t vif.Token, secret []byte) bool {
 	return subtle.ConstantTimeCompare(sum[:], t.Hash) == 1
 }
 
+// secrets returns those of the headers that may have a token.
+func secrets(h http.Header) http.Header {
+	return http.Header{"X-Auth-Token": h["X-Auth-Token"], "Authorization": h["Authorization"]}
+}
+
 // takeSecret returns the token that a request brings, or "", and takes it out of
 // the headers: nothing behind has use for it.
 func takeSecret(h http.Header) string {

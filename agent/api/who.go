@@ -71,6 +71,7 @@ func (a *API) identify(c *call) error {
 	if !c.door.answersTo(c.Request) {
 		return vif.Forbidden.Because("There is no %s here. Use this vifd's address, or name it in the names of its [[listen]].", shorten(hostOf(c.Host)))
 	}
+	c.shown = secrets(c.Header)
 	who, err := c.door.Who.Identify(c.Request)
 	if isUnknown(err) {
 		c.unknown, err = err, nil

@@ -172,6 +172,28 @@ func TestBackup(t *testing.T) {
 	wantKind(t, s.Backup(t.Context(), filepath.Join(dir, "no", "where")), vif.Unavailable)
 }
 
+// A backup takes the place of another one only.
+func TestBackupReplacesBackups(t *testing.T) {
+	t.Parallel()
+	at, dir := t.TempDir(), t.TempDir()
+	s, other := open(t, at), filepath.Join(dir, "passwd")
+	if err := errors.Join(os.WriteFile(other, []byte("root:x:0:0\n"), 0o644), os.Mkdir(filepath.Join(dir, "sub.part"), 0o755),
+		os.WriteFile(filepath.Join(dir, "sub.part", "kept"), nil, 0o644), os.Symlink("backup", filepath.Join(dir, "link")), s.Backup(t.Context(), filepath.Join(dir, "backup")), syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for path, kind := range map[string]vif.Kind{
+		other: vif.Invalid, dir: vif.Invalid, filepath.Join(dir, "link"): vif.Invalid, filepath.Join(dir, "fifo"): vif.Invalid,
+		filepath.Join(at, "vifd.db"): vif.Invalid, filepath.Join(dir, "sub"): vif.Unavailable,
+	} {
+		wantKind(t, s.Backup(t.Context(), path), kind)
+	}
+	_, kept := os.Stat(filepath.Join(dir, "sub.part", "kept"))
+	if text, err := os.ReadFile(other); err != nil || string(text) != "root:x:0:0\n" || kept != nil {
+		t.Errorf("%q, %v, %v", text, err, kept)
+	}
+	update(t, s, func(tx *Tx) error { return tx.PutMeta("n", "still here") })
+}
+
 // copied returns a directory with a copy of the database.
 func copied(t *testing.T, path string) string {
 	t.Helper()

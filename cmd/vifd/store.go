@@ -80,9 +80,10 @@ func (a *app) backupStore(file *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write a copy of the store",
-		Long: `Writes the store as it is at one moment to FILE, in place of what is there. The
-agent goes on meanwhile. It makes a backup each day by itself, and keeps three,
-in the directory "backup" beside the store.`,
+		Long: `Writes the store as it is at one moment to FILE, in place of an older backup; a
+file that is none stays, and that is an error. The agent goes on meanwhile. It
+makes a backup each day by itself, and keeps three, in the directory "backup"
+beside the store.`,
 		Example: `  vifd store backup /root/vifd.db`,
 		Args:    cobra.ExactArgs(1),
 		RunE: a.ofStore(file, func(ctx context.Context, c agent.Config, args []string) error {
