@@ -44,8 +44,11 @@ func (k *keys) now() *tls.Config {
 	return k.tls
 }
 
-// again reads the files, whether or not they seem to have changed.
+// again reads the files, if there are any, whether or not they seem to have changed.
 func (k *keys) again() {
+	if k.listen.Certificate == "" {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.read(k.listen.look())

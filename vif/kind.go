@@ -3,6 +3,7 @@ package vif
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A Kind is a reason that a caller can act on. It is itself an error, so that
@@ -71,7 +72,7 @@ func (r *reason) Error() string {
 	if r.cause == nil {
 		return r.text
 	}
-	return r.text + ": " + r.cause.Error()
+	return strings.TrimSuffix(r.text, ".") + ": " + r.cause.Error()
 }
 
 func (r *reason) Unwrap() []error {

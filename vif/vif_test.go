@@ -21,6 +21,7 @@ func TestKind(t *testing.T) {
 		{fmt.Errorf("port p1: %w", NotFound), NotFound, "", "port p1: not found"},
 		{InUse.Because("port %s is taken", "p1"), InUse, "port p1 is taken", "port p1 is taken"},
 		{Unavailable.From(cause, "libvirt is down"), Unavailable, "libvirt is down", "libvirt is down: dial unix: no such file"},
+		{Unavailable.From(cause, "It is down."), Unavailable, "It is down.", "It is down: dial unix: no such file"},
 		{fmt.Errorf("show: %w", NoSlot.From(InUse, "none free")), NoSlot, "none free", "show: none free: already in use"},
 	} {
 		if got := KindOf(tt.err); got != tt.kind {

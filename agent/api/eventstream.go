@@ -24,8 +24,8 @@ type eventStream struct {
 	beat   time.Duration
 	send   func([]byte) error
 	still  func() error // that the client may be sent anything
-	out    []byte // not yet sent
-	begun  bool   // something was
+	out    []byte       // not yet sent
+	begun  bool         // something was
 }
 
 // run sends what happens until ctx ends, which is no error.

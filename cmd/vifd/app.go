@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,19 +67,24 @@ func (a *app) asks(do action) func(*cobra.Command, []string) error {
 func (a *app) does(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a.began = true
-		if err := empty(cmd); err != nil {
+		if err := senseless(cmd); err != nil {
 			return err
 		}
 		return do(cmd.Context(), args)
 	}
 }
 
-// empty refuses a flag that is given and says nothing, as one whose value is a
-// shell's variable that is not set. It would mean something else left out.
-func empty(cmd *cobra.Command) (err error) {
+// senseless refuses a flag that is given and says nothing, as one whose value is a
+// shell's variable that is not set: it would mean something else left out. So would
+// a number or a time that is not more than nothing.
+func senseless(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if v := f.Value.String(); v == "" || v == "[]" {
+		v, kind := f.Value.String(), f.Value.Type()
+		switch {
+		case v == "" || v == "[]":
 			err = vif.Invalid.Because("--%s is given, and empty", f.Name)
+		case (kind == "int" || kind == "duration") && (strings.HasPrefix(v, "-") || v == "0" || v == "0s"):
+			err = vif.Invalid.Because("--%s %s: it must be more than nothing", f.Name, v)
 		}
 	})
 	return err

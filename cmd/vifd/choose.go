@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -16,7 +17,13 @@ const shortest = 8
 // or else the only one whose ID begins with it, or whose name, tag or MAC it is.
 // where is the place that all were found in, for the message.
 func choose(all []vif.Attachment, word, where string) (vif.Attachment, error) {
-	word = strings.TrimSpace(word)
+	if at, err := chooseExactly(all, word, where); err == nil || word == strings.TrimSpace(word) || !errors.Is(err, vif.NotFound) {
+		return at, err // a tag may begin or end with a blank
+	}
+	return chooseExactly(all, strings.TrimSpace(word), where)
+}
+
+func chooseExactly(all []vif.Attachment, word, where string) (vif.Attachment, error) {
 	if i := slices.IndexFunc(all, func(at vif.Attachment) bool { return strings.EqualFold(at.Port.ID, word) }); i >= 0 {
 		return all[i], nil
 	}

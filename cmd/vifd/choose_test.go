@@ -14,6 +14,7 @@ func TestChoose(t *testing.T) {
 		plugged("db000000-0000-4000-8000-000000000001", "web", "front", "52:54:00:00:00:01"),
 		plugged("db000000-0000-4000-8000-000000000002", "web", "", "52:54:00:00:00:02"),
 		plugged("3fa85f64-0000-4000-8000-000000000003", "", "back", "52:54:00:00:00:03"),
+		plugged("4fa85f64-0000-4000-8000-000000000004", "", " odd", "52:54:00:00:00:04"),
 	}
 	for _, tt := range []struct {
 		word string
@@ -25,6 +26,8 @@ func TestChoose(t *testing.T) {
 		{"3FA85F64-0", 3, ""},
 		{"front", 1, ""},
 		{" back ", 3, ""},
+		{" odd", 4, ""},
+		{"odd", 0, vif.NotFound},
 		{"52-54-00-00-00-02", 2, ""},
 		{"web", 0, vif.Ambiguous},
 		{"db000000", 0, vif.Ambiguous},

@@ -54,7 +54,28 @@ func (a *app) root() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
+	helpful(root)
 	return root
+}
+
+// helpful has the commands that cobra brings refuse what they do not know, as all
+// others do.
+func helpful(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			group(c)
+		case "help":
+			c.Args = func(_ *cobra.Command, args []string) error {
+				if _, left, err := root.Find(args); err != nil || len(left) > 0 {
+					return vif.Invalid.Because("there is no command %q", strings.Join(args, " "))
+				}
+				return nil
+			}
+		}
+	}
 }
 
 // group returns a command that is nothing but the commands below it.
