@@ -114,7 +114,7 @@ func (l *lab) Create(_ context.Context, n vif.NIC) error {
 func (l *lab) Raise(_ context.Context, n vif.NIC) error {
 	return l.do(func() (bool, error) {
 		t, there := l.taps[n.Tap]
-		if !there || t.Port != n.Port.ID {
+		if !there || t.Port != n.Port.ID || t.Gen != n.Gen {
 			return false, vif.NotFound.Because("no tap")
 		}
 		was := t.Up

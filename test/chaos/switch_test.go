@@ -33,7 +33,7 @@ func (w *world) Create(ctx context.Context, n vif.NIC) error {
 func (w *world) Raise(ctx context.Context, n vif.NIC) error {
 	return w.act(ctx, "kernel", "raise", func() error {
 		t, there := w.Taps[n.Tap]
-		if !there || t.Port != n.Port.ID {
+		if !there || t.Port != n.Port.ID || t.Gen != n.Gen {
 			return vif.NotFound.Because("no tap %s", n.Tap)
 		}
 		t.Up = true
@@ -56,13 +56,14 @@ func (w *world) Tap(_ context.Context, name string) (t vif.Tap, there, ours bool
 		t, there = w.Taps[name]
 		t.Carrier = t.Up && w.carrier(t)
 	})
-	return t, there, there, err
+	return t, there, t.Port != "", err
 }
 
 func (w *world) tapList() (list []vif.Tap) {
 	for _, t := range w.Taps {
-		t.Carrier = t.Up && w.carrier(t)
-		list = append(list, t)
+		if t.Carrier = t.Up && w.carrier(t); t.Port != "" {
+			list = append(list, t)
+		}
 	}
 	return list
 }

@@ -30,7 +30,7 @@ type world struct {
 type state struct {
 	Devices int // that there ever were
 	Base    bool
-	Taps    map[string]vif.Tap        // by name
+	Taps    map[string]vif.Tap        // by name; without a Port it is a stranger's
 	Plugged map[string]vif.SwitchPort // by name
 	Flows   map[string]string         // by port
 	Servers map[string]*server

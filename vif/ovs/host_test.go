@@ -184,9 +184,12 @@ func (h *host) addTap() string {
 	h.Helper()
 	name := device("tap")
 	h.makeTap(name)
-	h.Cleanup(func() { exec.Command("ip", "link", "del", name).Run() })
+	h.Cleanup(func() { removeDevice(name) })
 	return name
 }
+
+// removeDevice deletes a device that may be gone.
+func removeDevice(name string) { _ = exec.Command("ip", "link", "del", name).Run() }
 
 func (h *host) makeTap(name string) {
 	h.Helper()

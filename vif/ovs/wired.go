@@ -48,8 +48,14 @@ func (s *Switch) unwired(n vif.NIC) string {
 	case p.OFPort != n.OFPort:
 		return fmt.Sprintf("it got OpenFlow port %d and not %d, which another port has", p.OFPort, n.OFPort)
 	}
-	if device := s.index(n.Tap); device != 0 && p.Index != device {
+	switch device := s.index(n.Tap); {
+	case s.config.Index == nil:
+		return ""
+	case device == 0:
+		return "there is no such tap, whatever ovs-vswitchd still holds"
+	case p.Index == device:
+		return ""
+	default:
 		return fmt.Sprintf("ovs-vswitchd uses device %d, and the tap is device %d", p.Index, device)
 	}
-	return ""
 }
