@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"cmd/vifd":                   {"agent", "agent/api", "vif", "systemd"},
 	"test/testhost/cmd/testhost": {"test/testhost"},
 	"agent/network/networktest":  {"vif"},
+	"agent/hotplug/hotplugtest":  {"vif"},
 }
 
 // doors says which outside package may be imported by which of ours only.

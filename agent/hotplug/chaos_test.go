@@ -130,7 +130,7 @@ func (l *lab) whole(n vif.NIC, released bool) {
 	l.made++
 	l.taps[n.Tap] = vif.Tap{Name: n.Tap, Index: l.made, Port: n.Port.ID, Gen: n.Gen, MTU: n.Port.MTU, Up: true}
 	l.rows[n.Tap] = l.row(n)
-	l.flows[vif.Cookie(n.Port.ID)] = true
+	l.flows[vif.Cookie(n.Port.ID)] = rules(n)
 	if released {
 		return
 	}

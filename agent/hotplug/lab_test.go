@@ -19,7 +19,8 @@ type lab struct {
 	taps    map[string]vif.Tap // by name; without a Port it is a stranger's
 	rows    map[string]vif.SwitchPort
 	drift   map[string]bool   // ports whose rows somebody wrote into
-	flows   map[uint64]bool   // by cookie: whether they are all right
+	flows   map[uint64]string // by cookie
+	down    map[string]bool   // the parts that do not answer: switch, libvirt
 	base    bool              // the base flows are there
 	servers map[string]server // by ID
 	held    map[string]vif.Port
@@ -33,10 +34,11 @@ type server struct {
 	vif.Server
 	defined []vif.ServerNIC
 	holds   map[string]int
+	stuck   bool // the guest lets go of nothing
 }
 
 func newLab() *lab {
-	return &lab{taps: map[string]vif.Tap{}, rows: map[string]vif.SwitchPort{}, drift: map[string]bool{}, flows: map[uint64]bool{},
+	return &lab{taps: map[string]vif.Tap{}, rows: map[string]vif.SwitchPort{}, drift: map[string]bool{}, flows: map[uint64]string{}, down: map[string]bool{},
 		base: true, servers: map[string]server{}, held: map[string]vif.Port{}}
 }
 
@@ -49,8 +51,8 @@ func (l *lab) String() string {
 	for _, p := range l.rows {
 		lines = append(lines, fmt.Sprintf("row %s of %q gen %d device %d, written into: %t", p.Name, p.Port, p.Gen, p.Index, l.drift[p.Port]))
 	}
-	for c, right := range l.flows {
-		lines = append(lines, fmt.Sprintf("flows %x right: %t", c, right))
+	for c, rules := range l.flows {
+		lines = append(lines, fmt.Sprintf("flows %x %s", c, rules))
 	}
 	for _, s := range l.servers {
 		lines = append(lines, fmt.Sprintf("server %s %s live %t has %+v, defined %+v, noted %v", s.ID, s.State, s.Live, s.NICs, s.defined, s.Noted))
@@ -62,10 +64,13 @@ func (l *lab) String() string {
 	return strings.Join(append(lines, fmt.Sprintf("base %t", l.base)), "\n")
 }
 
-// do makes one change; f tells whether it was one.
-func (l *lab) do(f func() (changed bool, err error)) error {
+// do makes one change, if the part answers; f tells whether it was one.
+func (l *lab) do(part string, f func() (changed bool, err error)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.down[part] {
+		return vif.Unavailable.Because("%s is down", part)
+	}
 	changed, err := f()
 	if changed {
 		l.acts++
@@ -78,7 +83,7 @@ func (l *lab) Preview(context.Context, vif.Request) (p vif.Port, err error) {
 	return p, vif.Unsupported
 }
 func (l *lab) Release(_ context.Context, p vif.Port) error {
-	return l.do(func() (bool, error) {
+	return l.do("kernel", func() (bool, error) {
 		mine := l.held[p.ID].Claim == p.Claim
 		if mine {
 			delete(l.held, p.ID)
@@ -97,7 +102,7 @@ func (l *lab) Held(_ context.Context, ids ...string) ([]vif.Port, error) {
 }
 
 func (l *lab) Create(_ context.Context, n vif.NIC) error {
-	return l.do(func() (bool, error) {
+	return l.do("kernel", func() (bool, error) {
 		t, there := l.taps[n.Tap]
 		switch {
 		case there && t.Port != n.Port.ID, there && t.Gen > n.Gen:
@@ -106,13 +111,24 @@ func (l *lab) Create(_ context.Context, n vif.NIC) error {
 			l.taps[n.Tap] = vif.Tap{Name: t.Name, Index: t.Index, Port: t.Port, Gen: t.Gen, MTU: n.Port.MTU, Up: t.Up}
 			return t.MTU != n.Port.MTU, nil
 		}
-		l.made++
-		l.taps[n.Tap] = vif.Tap{Name: n.Tap, Index: l.made, Port: n.Port.ID, Gen: n.Gen, MTU: n.Port.MTU}
+		l.device(vif.Tap{Name: n.Tap, Port: n.Port.ID, Gen: n.Gen, MTU: n.Port.MTU})
 		return true, nil
 	})
 }
+
+// device makes a device, which the switch port of that name polls that had none yet.
+func (l *lab) device(t vif.Tap) int {
+	l.made++
+	t.Index = l.made
+	l.taps[t.Name] = t
+	if p, there := l.rows[t.Name]; there && p.Index == 0 {
+		p.Index = t.Index
+		l.rows[t.Name] = p
+	}
+	return t.Index
+}
 func (l *lab) Raise(_ context.Context, n vif.NIC) error {
-	return l.do(func() (bool, error) {
+	return l.do("kernel", func() (bool, error) {
 		t, there := l.taps[n.Tap]
 		if !there || t.Port != n.Port.ID || t.Gen != n.Gen {
 			return false, vif.NotFound.Because("no tap")
@@ -124,7 +140,7 @@ func (l *lab) Raise(_ context.Context, n vif.NIC) error {
 	})
 }
 func (l *lab) Remove(_ context.Context, n vif.NIC) error {
-	return l.do(func() (bool, error) {
+	return l.do("kernel", func() (bool, error) {
 		t, there := l.taps[n.Tap]
 		mine := there && t.Port == n.Port.ID && t.Gen <= n.Gen
 		if mine {

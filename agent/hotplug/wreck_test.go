@@ -58,7 +58,7 @@ func (l *lab) harm(n vif.NIC, what string) {
 	case "flows deleted":
 		delete(l.flows, vif.Cookie(n.Port.ID))
 	case "flows wrong":
-		l.flows[vif.Cookie(n.Port.ID)] = false
+		l.flows[vif.Cookie(n.Port.ID)] = "wrong"
 	case "second row":
 		l.rows["vt2"+n.Tap] = vif.SwitchPort{Name: "vt2" + n.Tap, Bridge: "br-int", Port: n.Port.ID, Gen: n.Gen - 1}
 	case "second tap":
@@ -91,13 +91,20 @@ func (s server) harm(n vif.NIC, what string) server {
 		s.Noted = slices.DeleteFunc(slices.Clone(s.Noted), func(p string) bool { return p == n.Port.ID })
 	case "stopped":
 		if s.Live {
-			s.Live, s.State, s.NICs, s.defined = false, vif.ServerStopped, s.defined, nil
+			return s.off()
 		}
 	case "started":
 		if !s.Live {
 			s.Live, s.State, s.defined = true, vif.ServerActive, slices.Clone(s.NICs)
 		}
 	}
+	return s
+}
+
+// off is s when its guest has ended.
+func (s server) off() server {
+	s.Live, s.State, s.NICs, s.defined = false, vif.ServerStopped, s.defined, nil
+	clear(s.holds)
 	return s
 }
 
@@ -116,7 +123,7 @@ func (l *lab) litter(what string, which int) {
 	case "row":
 		l.rows[n.Tap] = l.row(n)
 	case "flows":
-		l.flows[vif.Cookie(port)] = true
+		l.flows[vif.Cookie(port)] = "stray"
 	case "claim":
 		l.held[port] = vif.Port{ID: port, Device: id, Claim: 77, MAC: fmt.Sprint(which)}
 	case "base":
@@ -127,7 +134,7 @@ func (l *lab) litter(what string, which int) {
 	case "foreign row":
 		l.rows[fmt.Sprint("eth", which)] = vif.SwitchPort{Name: fmt.Sprint("eth", which)}
 	case "foreign flows":
-		l.flows[uint64(1+which)] = true
+		l.flows[uint64(1+which)] = "foreign"
 	}
 	if !there {
 		return

@@ -47,8 +47,7 @@ func (m *model) drifts() map[string]func(*rapid.T) {
 		"change flows":   func(t *rapid.T) { w.Flows[pick(t, w.Flows)] = "all may pass" },
 		"restart switch": func(t *rapid.T) { clear(w.Flows); w.Base = false },
 		"stray tap": func(t *rapid.T) {
-			w.Devices++
-			w.Taps["tapstray"] = vif.Tap{Name: "tapstray", Index: w.Devices, Port: "99999999-0000-4000-8000-000000000000", Gen: 1, MTU: 1500}
+			w.device(vif.Tap{Name: "tapstray", Port: "99999999-0000-4000-8000-000000000000", Gen: 1, MTU: 1500})
 		},
 		"stray flows":       func(t *rapid.T) { w.Flows["99999999-0000-4000-8000-000000000000"] = "stray" },
 		"destroy or start":  m.power,
@@ -86,8 +85,7 @@ func (m *model) domain(t *rapid.T) *server { return m.world.Servers[pick(t, m.wo
 func (m *model) power(t *rapid.T) {
 	s, w := m.domain(t), m.world
 	if s.Live {
-		s.Live, s.Stuck = false, false
-		clear(s.NICs)
+		s.end()
 		return
 	}
 	for _, n := range s.Defined {
@@ -100,6 +98,12 @@ func (m *model) power(t *rapid.T) {
 		n.Link = true
 		s.NICs[alias] = held{n, w.Taps[n.Tap].Index}
 	}
+}
+
+// end ends s's guest.
+func (s *server) end() {
+	s.Live, s.Stuck = false, false
+	clear(s.NICs)
 }
 
 // undefine makes a server known to nobody, or one known again.

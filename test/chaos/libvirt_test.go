@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -12,8 +13,8 @@ import (
 // view is s as libvirt tells it.
 func (s *server) view(id string) vif.Server {
 	v := vif.Server{
-		ID: id, Name: id, State: vif.ServerStopped, Live: s.Live, Persistent: true, Slots: true, VCPUs: 1,
-		FreeSlots: slots - len(s.NICs), Noted: slices.Sorted(maps.Keys(s.Noted)),
+		ID: id, Name: id, State: vif.ServerStopped, Live: s.Live, Persistent: !s.Passing, Slots: true, VCPUs: 1,
+		FreeSlots: s.Slots - len(s.NICs), Noted: slices.Sorted(maps.Keys(s.Noted)),
 	}
 	if !s.Live {
 		v.NICs = slices.Collect(maps.Values(s.Defined))
@@ -79,7 +80,9 @@ func (w *world) Show(ctx context.Context, n vif.NIC, up bool) error {
 			}
 			return nil
 		}
-		if old := s.Defined[alias]; old.PCI != "" {
+		if old, there := s.Defined[alias]; there && !s.Live && (old.Tap != n.Tap || old.MAC != n.Port.MAC) {
+			return vif.InUse.Because("the definition has an earlier NIC of the port")
+		} else if old.PCI != "" {
 			nic.PCI = old.PCI
 		} else if nic.PCI = s.pci(); nic.PCI == "" {
 			return vif.NoSlot.Because("no slot")
@@ -97,28 +100,41 @@ func (w *world) Show(ctx context.Context, n vif.NIC, up bool) error {
 	}))
 }
 
-func (w *world) XML(n vif.NIC) (string, error) { return "<interface/>", nil }
+func (w *world) XML(n vif.NIC) (string, error) {
+	return fmt.Sprintf("<interface alias=%q tap=%q/>", n.DeviceAlias(), n.Tap), nil
+}
 
 func (w *world) Link(ctx context.Context, n vif.NIC, up bool) error {
 	return w.change(ctx, "link", n.Server, func(s *server) error {
-		nic, there := s.NICs[n.DeviceAlias()]
-		if !there {
+		alias := n.DeviceAlias()
+		nic, there := s.NICs[alias]
+		defined, off := s.Defined[alias]
+		switch {
+		case s.Live && there:
+			nic.Link = up
+			s.NICs[alias] = nic
+		case !s.Live && off:
+			defined.Link = up
+			s.Defined[alias] = defined
+		default:
 			return vif.WrongState.Because("no such NIC")
 		}
-		nic.Link = up
-		s.NICs[n.DeviceAlias()] = nic
 		return nil
 	})
 }
 
 func (w *world) Persist(ctx context.Context, n vif.NIC) (pci string, err error) {
 	err = w.change(ctx, "persist", n.Server, func(s *server) error {
-		nic, there := s.NICs[n.DeviceAlias()]
-		defined, off := s.Defined[n.DeviceAlias()]
+		alias := n.DeviceAlias()
+		nic, there := s.NICs[alias]
+		defined, off := s.Defined[alias]
 		switch {
 		case s.Live && there:
-			s.Defined[n.DeviceAlias()] = nic.ServerNIC
-			pci = nic.PCI
+			nic.Tag, pci = n.Tag, nic.PCI
+			s.NICs[alias] = nic
+			if nic.Link = n.Link.Up(); !s.Passing {
+				s.Defined[alias] = nic.ServerNIC
+			}
 		case !s.Live && off:
 			pci = defined.PCI
 		default:
@@ -173,7 +189,7 @@ func (w *world) Definitions(_ context.Context, of []vif.Server) (found map[strin
 	found = map[string][]vif.ServerNIC{}
 	err = w.ask("libvirt", func() {
 		for _, v := range of {
-			if s := w.Servers[v.ID]; s != nil && s.Live {
+			if s := w.Servers[v.ID]; s != nil && s.Live && !s.Passing {
 				found[v.ID] = slices.Collect(maps.Values(s.Defined))
 			}
 		}
@@ -183,14 +199,18 @@ func (w *world) Definitions(_ context.Context, of []vif.Server) (found map[strin
 
 // Devices returns the ports of which the server's QEMU has a NIC.
 func (l libvirt) Devices(_ context.Context, id string) (ports []string, err error) {
-	err = l.ask("libvirt", func() {
+	err = unknown(id)
+	if e := l.ask("libvirt", func() {
 		if s := l.world.Servers[id]; s != nil {
+			err = nil
 			for n := range maps.Values(s.NICs) {
 				if port, ours := n.Port(); ours {
 					ports = append(ports, port)
 				}
 			}
 		}
-	})
+	}); e != nil {
+		err = e
+	}
 	return ports, err
 }

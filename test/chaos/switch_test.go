@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"vifd/vif"
 	"vifd/vif/fail"
@@ -22,12 +23,24 @@ func (w *world) Create(ctx context.Context, n vif.NIC) error {
 		case there && t.Gen == n.Gen:
 			t.MTU = n.Port.MTU
 		default:
-			w.Devices++
-			t = vif.Tap{Name: n.Tap, Index: w.Devices, Port: n.Port.ID, Gen: n.Gen, MTU: n.Port.MTU}
+			w.device(vif.Tap{Name: n.Tap, Port: n.Port.ID, Gen: n.Gen, MTU: n.Port.MTU})
+			return nil
 		}
 		w.Taps[n.Tap] = t
 		return nil
 	}))
+}
+
+// device makes a device, which the switch port of that name polls that had none yet.
+func (w *world) device(t vif.Tap) int {
+	w.Devices++
+	t.Index = w.Devices
+	w.Taps[t.Name] = t
+	if p, there := w.Plugged[t.Name]; there && p.Index == 0 {
+		p.Index = t.Index
+		w.Plugged[t.Name] = p
+	}
+	return t.Index
 }
 
 func (w *world) Raise(ctx context.Context, n vif.NIC) error {
@@ -70,8 +83,16 @@ func (w *world) tapList() (list []vif.Tap) {
 
 // The switch.
 
-func (w *world) Bridge(context.Context, string) (b vif.Bridge, err error) {
-	return vif.Bridge{Name: bridgeName, Netdev: true}, w.Healthy()
+func (w *world) Bridge(_ context.Context, name string) (b vif.Bridge, err error) {
+	return vif.Bridge{Name: name, Netdev: true}, w.on(name, w.Healthy())
+}
+
+// on returns err, or else that there is no bridge of that name.
+func (w *world) on(bridge string, err error) error {
+	if err == nil && bridge != bridgeName {
+		err = vif.NotFound.Because("there is no bridge %s", bridge)
+	}
+	return err
 }
 
 func (w *world) Healthy() error { return w.ask("switch", func() {}) }
@@ -82,7 +103,13 @@ func rules(n vif.NIC) string {
 }
 
 func (w *world) Filter(ctx context.Context, n vif.NIC) error {
-	return fail.At(fail.A7, w.act(ctx, "switch", "filter", func() error { w.Flows[n.Port.ID] = rules(n); return nil }))
+	return fail.At(fail.A7, w.act(ctx, "switch", "filter", func() error {
+		err := w.on(n.Port.Segment.Bridge, nil)
+		if err == nil {
+			w.Flows[n.Port.ID] = rules(n)
+		}
+		return err
+	}))
 }
 
 func (w *world) Unfilter(ctx context.Context, n vif.NIC) error {
@@ -102,20 +129,26 @@ func (w *world) Plug(ctx context.Context, n vif.NIC) error {
 		return err
 	}
 	return fail.At(fail.A6, w.act(ctx, "switch", "plug", func() error {
-		for name, p := range w.Plugged {
-			if p.Port == n.Port.ID && p.Gen > n.Gen || name == n.Tap && p.Port != n.Port.ID {
-				return vif.InUse.Because("%s is another's", name)
-			}
-			if p.Port == n.Port.ID {
-				delete(w.Plugged, name)
-			}
+		if err := w.on(n.Port.Segment.Bridge, nil); err != nil {
+			return err
 		}
+		if p, there := w.Plugged[n.Tap]; there && p.Port == "" {
+			return vif.InUse.Because("%s is a stranger's", n.Tap)
+		}
+		maps.DeleteFunc(w.Plugged, func(_ string, p vif.SwitchPort) bool { return p.Port == n.Port.ID })
 		w.Plugged[n.Tap] = w.row(n)
 		return nil
 	}))
 }
 
-func (w *world) Retire(ctx context.Context, n vif.NIC) error { return w.Unplug(ctx, n) }
+func (w *world) Retire(ctx context.Context, n vif.NIC) error {
+	return w.act(ctx, "switch", "unplug", func() error {
+		if w.Plugged[n.Tap].Port != "" {
+			delete(w.Plugged, n.Tap)
+		}
+		return nil
+	})
+}
 
 func (w *world) Unplug(ctx context.Context, n vif.NIC) error {
 	return fail.At(fail.D7, w.act(ctx, "switch", "unplug", func() error {
@@ -132,7 +165,7 @@ func (w *world) Describe(n vif.NIC) (transaction, flows string) { return n.Tap, 
 
 func (w *world) Wired(ctx context.Context, n vif.NIC) error {
 	return w.act(ctx, "switch", "wired", func() error {
-		if w.Plugged[n.Tap] != w.row(n) {
+		if p := w.Plugged[n.Tap]; p.Index == 0 || p != w.row(n) {
 			return vif.Unavailable.Because("the switch does not poll %s", n.Tap)
 		}
 		return nil
@@ -143,13 +176,15 @@ func (w *world) Port(n vif.NIC) (p vif.SwitchPort, there bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p, there = w.Plugged[n.Tap]
-	return p, there && p.Port == n.Port.ID
+	return p, there && p.Port == n.Port.ID && p.Gen == n.Gen
 }
 
 func (w *world) Ports(context.Context) (list []vif.SwitchPort, err error) {
 	err = w.ask("switch", func() {
 		for _, p := range w.Plugged {
-			list = append(list, p)
+			if p.Port != "" {
+				list = append(list, p)
+			}
 		}
 	})
 	return list, err
@@ -169,7 +204,7 @@ func (w *world) Drifted(_ context.Context, nics []vif.NIC) (drifted map[string]b
 
 func (w *world) Bridges(context.Context) ([]string, error) { return []string{bridgeName}, w.Healthy() }
 
-func (w *world) Rules(_ context.Context, _ string, nics []vif.NIC) (r vif.Rules, err error) {
+func (w *world) Rules(_ context.Context, bridge string, nics []vif.NIC) (r vif.Rules, err error) {
 	err = w.ask("switch", func() {
 		r = vif.Rules{Base: w.Base, Astray: map[string]bool{}}
 		known := map[string]bool{}
@@ -183,7 +218,7 @@ func (w *world) Rules(_ context.Context, _ string, nics []vif.NIC) (r vif.Rules,
 			}
 		}
 	})
-	return r, err
+	return r, w.on(bridge, err)
 }
 
 // Lay comes after a change of the fail mode, with which all flows went.
@@ -202,7 +237,12 @@ func (w *world) Purge(ctx context.Context, _ string, cookie uint64) error {
 	})
 }
 
-func (w *world) Free(string) bool { return true }
+func (w *world) Free(name string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, there := w.Plugged[name]
+	return !there || p.Port != ""
+}
 
 // kernel is the world as a hotplug.Taps: the name of its list is taken here.
 type kernel struct{ *world }

@@ -40,6 +40,8 @@ type state struct {
 type server struct {
 	Live    bool
 	Stuck   bool // the guest lets go of nothing
+	Passing bool // it has no definition
+	Slots   int
 	NICs    map[string]held
 	Defined map[string]vif.ServerNIC
 	Noted   map[string]bool // by the metadata
@@ -76,7 +78,7 @@ func newWorld(servers ...string) *world {
 }
 
 func (w *world) define(id string) {
-	w.Servers[id] = &server{Live: true, NICs: map[string]held{}, Defined: map[string]vif.ServerNIC{}, Noted: map[string]bool{}}
+	w.Servers[id] = &server{Live: true, Slots: slots, NICs: map[string]held{}, Defined: map[string]vif.ServerNIC{}, Noted: map[string]bool{}}
 }
 
 // load returns the world that is kept in the file, or a new one.
@@ -195,7 +197,7 @@ func (s *server) pci() string {
 	for n := range maps.Values(s.Defined) {
 		taken[n.PCI] = true
 	}
-	for i := range slots {
+	for i := range s.Slots {
 		if at := fmt.Sprintf("0000:%02x:00.0", i+1); !taken[at] {
 			return at
 		}

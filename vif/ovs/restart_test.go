@@ -3,13 +3,10 @@ package ovs
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"vifd/vif"
 	"vifd/vif/ovs/openflow"
@@ -231,41 +228,6 @@ func TestServerHangs(t *testing.T) {
 	if got := h.get("interface", n.Tap, "mtu_request"); got != fmt.Sprint(n.Port.MTU) {
 		t.Errorf("mtu_request = %s, want %d", got, n.Port.MTU)
 	}
-}
-
-// A tap that was made anew under its old name is polled again after a Plug.
-func TestTapMadeAnew(t *testing.T) {
-	h := newHost(t)
-	s := h.open()
-	n := plugged(h, s, newNIC(h.bridgeOf(s), h.addTap(), 1))
-	h.run("ip", "link", "del", n.Tap)
-	h.makeTap(n.Tap)
-	unfiltered(h, s, n)
-	i, _ := index(n.Tap)
-	if p, _ := s.Port(n); p.Index != i || p.OFPort != n.OFPort {
-		t.Errorf("port %+v, device %d", p, i)
-	}
-	guest := h.hold(n.Tap)
-	h.await("a frame on the switch", func() bool {
-		if _, err := guest.Write(arp(ownMAC, 1, ownMAC, own4, other4)); err != nil {
-			t.Fatal(err)
-		}
-		out := h.run("ovs-ofctl", "dump-flows", "unix:"+h.path(n.Port.Segment.Bridge+".mgmt"), fmt.Sprintf("cookie=%#x/-1", vif.Cookie(n.Port.ID)))
-		return strings.Count(out, "n_packets=") > strings.Count(out, "n_packets=0,")
-	})
-}
-
-// hold takes the other end of a tap, as QEMU does.
-func (h *host) hold(tap string) *os.File {
-	h.Helper()
-	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
-	must(h, err)
-	h.Cleanup(func() { f.Close() })
-	request, err := unix.NewIfreq(tap)
-	must(h, err)
-	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
-	must(h, unix.IoctlIfreq(int(f.Fd()), unix.TUNSETIFF, request))
-	return f
 }
 
 // A port that the switch cannot have says why, in the switch's own words.

@@ -19,14 +19,15 @@ func (s *Switch) retire(ctx context.Context, n vif.NIC) error {
 
 // Retire removes n's row, and returns when ovs-vswitchd has let go of its device.
 // In user space it would otherwise go on polling that one for ever: a new row of
-// the same name, seen together with the old one's end, does not make it look.
+// the same name, seen together with the old one's end, does not make it look. A row
+// that somebody else has removed it may not have seen go either, and is asked so, too.
 func (s *Switch) Retire(ctx context.Context, n vif.NIC) error {
 	return s.configure(ctx, func() error {
 		return s.change(ctx, n, func(t *transaction, n vif.NIC) error {
 			if p := t.view.port(n.Tap); p != nil && !foreign(p) {
 				t.remove(p)
-				t.configure()
 			}
+			t.configure()
 			return nil
 		})
 	})

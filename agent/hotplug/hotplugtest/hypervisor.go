@@ -22,11 +22,12 @@ type Hypervisor interface {
 }
 
 // Guests are a hypervisor with servers, and what others do with these. Each of
-// the first five returns the ID of a server without a NIC of vifd's.
+// the first six returns the ID of a server without a NIC of vifd's.
 type Guests struct {
 	Hypervisor
-	Running  func() string // its guest lets go of NICs
-	Stubborn func() string // its guest lets go of none
+	Running  func() string
+	Willing  func() string // it runs, and its guest lets go of NICs
+	Stubborn func() string // it runs, and its guest lets go of none
 	Off      func() string
 	Passing  func() string // it runs, and has no definition
 	Tight    func() string // it runs, and has one slot

@@ -71,7 +71,7 @@ func endsPersisted(g *guests) {
 }
 
 func hides(g *guests) {
-	id := g.Running()
+	id := g.Willing()
 	n, other := g.kept(id, 1), g.kept(id, 2)
 	for range 2 {
 		must(g, g.Hide(within(g, patience), n))
@@ -81,11 +81,13 @@ func hides(g *guests) {
 	g.as(other, true)(g.has(other))
 	g.as(other, true)(g.defined(other))
 	g.devices(id, other)
+	must(g, g.Hide(within(g, patience), other), g.Forget(within(g, patience), n), g.Forget(within(g, patience), other))
+	g.devices(id)
 }
 
 func hidesNothing(g *guests) {
-	for _, id := range []string{g.Running(), g.Off(), g.Stubborn()} {
-		must(g, g.Hide(within(g, patience), g.nic(id, 1)))
+	for i, id := range []string{g.Running(), g.Off(), g.Stubborn()} {
+		must(g, g.Hide(within(g, patience), g.nic(id, i+1)))
 	}
 }
 
@@ -111,7 +113,7 @@ func waitsForGuest(g *guests) {
 }
 
 func forgets(g *guests) {
-	id := g.Running()
+	id := g.Willing()
 	n, other := g.kept(id, 1), g.kept(id, 2)
 	must(g, g.Hide(within(g, patience), n))
 	for range 2 {

@@ -100,8 +100,8 @@ func showsToOff(g *guests) {
 }
 
 func refusesAnother(g *guests) {
-	for _, id := range []string{g.Running(), g.Off()} {
-		n := g.shown(id, 1)
+	for i, id := range []string{g.Running(), g.Off()} {
+		n := g.shown(id, i+1)
 		other := n
 		other.Port.MAC = "fa:16:3e:7a:99:99"
 		wants(g, "Show", vif.InUse, g.Show(within(g, patience), other, true))
@@ -128,8 +128,8 @@ func refusesWithoutSlot(g *guests) {
 }
 
 func setsLink(g *guests) {
-	for _, id := range []string{g.Running(), g.Off()} {
-		n := g.shown(id, 1)
+	for i, id := range []string{g.Running(), g.Off()} {
+		n := g.shown(id, i+1)
 		was, _ := g.has(n)
 		for _, up := range []bool{false, false, true} {
 			must(g, g.Link(within(g, patience), n, up))
