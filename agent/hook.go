@@ -77,7 +77,7 @@ func join(ctx context.Context, s *ovs.Switch, taps *tap.Devices, n vif.NIC) erro
 	steps := []func(context.Context, vif.NIC) error{s.Filter, s.Wired, taps.Raise}
 	index, _ := taps.Index(n.Tap)
 	if p, there := s.Port(n); !there || p.OFPort != n.OFPort || p.Index != index {
-		steps = slices.Insert(steps, 1, s.Unplug, s.Plug) // it may be about a tap that went
+		steps = slices.Insert(steps, 1, s.Retire, s.Plug) // ovs-vswitchd may have a tap that went
 	}
 	for _, do := range steps {
 		if err := do(ctx, n); err != nil {

@@ -46,13 +46,14 @@ func (l *lab) Definitions(_ context.Context, servers []vif.Server) (map[string][
 	})
 }
 func (l *lab) Devices(_ context.Context, id string) (ports []string, err error) {
-	return ports, l.change(id, func(s *server) (bool, error) {
-		for alias := range s.holds {
+	err = l.do("libvirt", func() (bool, error) {
+		for alias := range l.servers[id].holds {
 			port, _ := vif.ServerNIC{Alias: alias}.Port()
 			ports = append(ports, port)
 		}
 		return false, nil
 	})
+	return ports, err
 }
 func (l *lab) XML(n vif.NIC) (string, error) {
 	return fmt.Sprintf("<interface alias=%q tap=%q/>", n.DeviceAlias(), n.Tap), nil
@@ -124,7 +125,7 @@ func (l *lab) Link(_ context.Context, n vif.NIC, up bool) error {
 	})
 }
 func (l *lab) Persist(_ context.Context, n vif.NIC) (pci string, err error) {
-	return pci, l.change(n.Server, func(s *server) (changed bool, err error) {
+	err = l.change(n.Server, func(s *server) (changed bool, err error) {
 		x, is := s.NIC(n.DeviceAlias())
 		if !is {
 			return false, vif.WrongState.Because("no such NIC")
@@ -138,6 +139,7 @@ func (l *lab) Persist(_ context.Context, n vif.NIC) (pci string, err error) {
 		}
 		return changed, nil
 	})
+	return pci, err
 }
 func others(list []string, port string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(x string) bool { return x == port })

@@ -118,8 +118,9 @@ type Switch interface {
 	Free(name string) bool
 }
 
-// A Hypervisor shows NICs to guests. Server IDs that libvirt does not know are
-// vif.NotFound, and libvirt not running is Unavailable, in every call.
+// A Hypervisor shows NICs to guests. libvirt not running is Unavailable in every
+// call, and a server ID that it does not know vif.NotFound in those that do not say
+// what such a server has.
 type Hypervisor interface {
 	Server(ctx context.Context, id string) (vif.Server, error)
 	Servers(ctx context.Context) ([]vif.Server, error)
@@ -147,7 +148,8 @@ type Hypervisor interface {
 	// vif.Pending: the request stands, and a later Hide waits for the same one.
 	Hide(ctx context.Context, n vif.NIC) error
 
-	// Forget takes a NIC that Hide has hidden out of the domain's metadata.
+	// Forget takes a NIC that Hide has hidden out of the domain's metadata, where
+	// there is that server.
 	Forget(ctx context.Context, n vif.NIC) error
 
 	// Definitions returns the NICs that those of the servers have in their
@@ -156,6 +158,7 @@ type Hypervisor interface {
 	Definitions(ctx context.Context, servers []vif.Server) (map[string][]vif.ServerNIC, error)
 
 	// Devices returns the ports of which the server's QEMU has a NIC, whatever
-	// libvirt knows. It asks QEMU's monitor, which libvirt notes in its log.
+	// libvirt knows; where there is no QEMU, that is none. It asks QEMU's monitor,
+	// which libvirt notes in its log.
 	Devices(ctx context.Context, server string) (ports []string, err error)
 }

@@ -13,7 +13,7 @@ const (
 	actRemove  act = "remove"  // undo all steps
 	actTap     act = "tap"     // make the tap
 	actFilter  act = "filter"  // put the rules in place
-	actReplug  act = "replug"  // take a switch port away that is beyond repair
+	actReplug  act = "replug"  // have the switch let go of what it has under the tap's name
 	actPlug    act = "plug"    // make the switch port what it should be
 	actReplace act = "replace" // take a NIC away that is beyond repair
 	actShow    act = "show"    // give the server the NIC
@@ -59,7 +59,8 @@ func frozen(s *vif.Server) bool {
 	return s != nil && (s.State == vif.ServerSuspended || s.State == vif.ServerBuilding)
 }
 
-// planBelow is about the host's side: tap, filter and switch port.
+// planBelow is about the host's side: tap, filter and switch port. A port whose rows
+// are gone ovs-vswitchd may have still, with a tap that is gone too: it lets go first.
 func planBelow(n vif.NIC, s seen) (acts []act) {
 	raise := s.Tap == nil || s.Tap.Gen != n.Gen || !s.Tap.Up
 	if s.Tap == nil || s.Tap.Gen != n.Gen || s.Tap.MTU != n.Port.MTU || s.Tap.Loud {
@@ -72,9 +73,9 @@ func planBelow(n vif.NIC, s seen) (acts []act) {
 		acts = append(acts, actFilter)
 	}
 	switch p := s.Plugged; {
-	case p == nil || differs(*p, n):
+	case p != nil && differs(*p, n):
 		acts = append(acts, actPlug)
-	case s.Tap == nil || p.Index != 0 && p.Index != s.Tap.Index || p.OFPort > 0 && p.OFPort != n.OFPort:
+	case p == nil || s.Tap == nil || p.Index != 0 && p.Index != s.Tap.Index || p.OFPort > 0 && p.OFPort != n.OFPort:
 		acts = append(acts, actReplug, actPlug)
 	case s.Drifted:
 		acts = append(acts, actPlug)

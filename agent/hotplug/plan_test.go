@@ -88,14 +88,14 @@ func TestPlanHost(t *testing.T) {
 	checkPlans(t, []planned{
 		{"host rebooted", func(_ *store.Attachment, s *seen) {
 			s.Tap, s.Plugged, s.Filtered, s.ServersKnown, s.Server = nil, nil, false, false, nil
-		}, []act{actTap, actFilter, actPlug, actRaise}},
+		}, []act{actTap, actFilter, actReplug, actPlug, actRaise}},
 		{"host rebooted, rows kept", func(_ *store.Attachment, s *seen) {
 			s.Tap, s.Filtered, s.ServersKnown = nil, false, false
 		}, []act{actTap, actFilter, actReplug, actPlug, actRaise}},
 		{"tap made again by a stranger's hand", func(_ *store.Attachment, s *seen) { s.Tap.Index = 9 }, []act{actReplug, actPlug}},
 		{"tap set down", func(_ *store.Attachment, s *seen) { s.Tap.Up = false }, []act{actRaise}},
 		{"MTU changed", func(_ *store.Attachment, s *seen) { s.Tap.MTU = 1400 }, []act{actTap}},
-		{"switch port deleted, as with its bridge", func(_ *store.Attachment, s *seen) { s.Plugged = nil }, []act{actFilter, actPlug}},
+		{"switch port deleted, as with its bridge", func(_ *store.Attachment, s *seen) { s.Plugged = nil }, []act{actFilter, actReplug, actPlug}},
 		{"VLAN changed", func(_ *store.Attachment, s *seen) { s.Plugged.VLAN = 200 }, []act{actPlug}},
 		{"another number", func(_ *store.Attachment, s *seen) { s.Plugged.OFPort = 3 }, []act{actReplug, actPlug}},
 		{"vswitchd restarted", func(_ *store.Attachment, s *seen) { s.Filtered = false }, []act{actFilter}},

@@ -199,18 +199,14 @@ func (w *world) Definitions(_ context.Context, of []vif.Server) (found map[strin
 
 // Devices returns the ports of which the server's QEMU has a NIC.
 func (l libvirt) Devices(_ context.Context, id string) (ports []string, err error) {
-	err = unknown(id)
-	if e := l.ask("libvirt", func() {
+	err = l.ask("libvirt", func() {
 		if s := l.world.Servers[id]; s != nil {
-			err = nil
 			for n := range maps.Values(s.NICs) {
 				if port, ours := n.Port(); ours {
 					ports = append(ports, port)
 				}
 			}
 		}
-	}); e != nil {
-		err = e
-	}
+	})
 	return ports, err
 }
