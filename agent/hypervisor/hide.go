@@ -3,6 +3,7 @@ package hypervisor
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"libvirt.org/go/libvirt"
 
@@ -13,8 +14,9 @@ import (
 // Hide returns nil when neither the guest nor the definition has n, or there is
 // no such server. It asks the guest (virDomainDetachDeviceAlias) and waits for it
 // to let go, as long as ctx lets it; then the error is of kind vif.Pending, the
-// request stands, and a later Hide waits for the same one. Only when the guest
-// has let go is n taken out of the definition. Its metadata stays, for Forget.
+// request stands, and a later Hide waits for the same one. While the guest is at
+// it n is taken out of the definition, so that a guest which never lets go is
+// without n when it starts the next time. Its metadata stays, for Forget.
 func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
 	if !canonical(n.Server) {
 		return nil
@@ -27,6 +29,10 @@ func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
 	e, stop := h.ears.listen(n.Server, n.DeviceAlias())
 	defer stop()
 	live := &liveNIC{host: h, nic: n}
+	live.undefined = sync.OnceValue(func() error { return fail.At(fail.D2, h.undefine(ctx, n)) })
+	beside := sync.WaitGroup{}
+	defer beside.Wait()
+	live.asked = func() { beside.Go(func() { _ = live.undefined() }) }
 	if err := fail.At(fail.D5, unplug(ctx, live, e)); err != nil {
 		return err
 	}
@@ -35,7 +41,7 @@ func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
 			return err
 		}
 	}
-	return fail.At(fail.D2, h.undefine(ctx, n))
+	return live.undefined()
 }
 
 // A liveNIC is a NIC that a guest may have.
@@ -43,6 +49,9 @@ type liveNIC struct {
 	host    *Host
 	nic     vif.NIC
 	unknown bool // libvirt knows of no such NIC, or no longer
+
+	undefined func() error // takes the NIC out of the definition, once
+	asked     func()       // begins with that, once the guest has been asked
 }
 
 func (l *liveNIC) eject(ctx context.Context) (answer, error) {
@@ -51,6 +60,9 @@ func (l *liveNIC) eject(ctx context.Context) (answer, error) {
 	})
 	said, err := l.answer(ctx, err)
 	l.unknown = err == nil && said == notThere
+	if err == nil && said == asked {
+		l.asked()
+	}
 	return said, fail.At(fail.D3, err)
 }
 
