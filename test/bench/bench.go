@@ -26,6 +26,8 @@ type bench struct {
 	ovs     client.Client
 	http    *http.Client
 	network string // blue's ID
+
+	back time.Duration // of vifd's last detach: until its port was given back
 }
 
 // guest is the server that everybody attaches to.

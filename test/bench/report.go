@@ -14,7 +14,7 @@ func report(rounds int, results ...*result) string {
 	fmt.Fprintf(&b, "# Performance\n\nWritten by `make bench`: %d rounds of each contestant, in turn, in one run on one machine, after warm-up. "+
 		"Times are milliseconds and noisy; the ratios are what counts. The floor is the larger median of libvirt alone "+
 		"(`AttachDeviceFlags` LIVE on a ready tap) and Open vSwitch alone (OVSDB commit until `ofport`). "+
-		"vifd is a request on the socket until its answer says `ACTIVE`; detach is until the NIC is gone.\n", rounds)
+		"vifd is a request on the socket until its answer says `ACTIVE`; detach is until the guest has let go of the NIC (by hand, until the switch port is gone too).\n", rounds)
 	for _, r := range results {
 		r.write(&b)
 	}
@@ -30,7 +30,7 @@ func (r *result) write(b *strings.Builder) {
 	}
 	own := quantile(r.detach[byLibvirt], .5)
 	fmt.Fprintf(b, "\n| detach until gone | median | p95 | ratio to libvirt |\n|---|---:|---:|---:|\n")
-	for _, who := range []string{byLibvirt, byHand, byVifd} {
+	for _, who := range []string{byLibvirt, byHand, byVifd, tillBack} {
 		m := quantile(r.detach[who], .5)
 		fmt.Fprintf(b, "| %s | %s | %s | %.2f |\n", who, ms(m), ms(quantile(r.detach[who], .95)), float64(m)/float64(own))
 	}

@@ -25,9 +25,13 @@ const (
 	byVifd    = "vifd"
 )
 
+// tillBack is a detach by vifd until the port is given back.
+const tillBack = byVifd + ", until its port is given back"
+
 var contestants = []string{byLibvirt, bySwitch, byHand, byVifd}
 
-// measure lets the contestants take turns, and counts the rounds after warm-up.
+// measure lets the contestants take turns, each round in another order, and counts
+// the rounds after warm-up.
 func (b *bench) measure(ctx context.Context, name string, rounds, warm int) (*result, error) {
 	r := &result{
 		name: name, attach: map[string][]time.Duration{}, detach: map[string][]time.Duration{},
@@ -37,7 +41,8 @@ func (b *bench) measure(ctx context.Context, name string, rounds, warm int) (*re
 		byLibvirt: b.libvirtTurn, bySwitch: b.switchTurn, byHand: b.handTurn, byVifd: b.vifdTurn,
 	}
 	for i := range warm + rounds {
-		for _, who := range contestants {
+		for t := range contestants {
+			who := contestants[(i+t)%len(contestants)]
 			if err := rest(ctx); err != nil {
 				return nil, err
 			}
@@ -48,6 +53,9 @@ func (b *bench) measure(ctx context.Context, name string, rounds, warm int) (*re
 			if i >= warm {
 				r.attach[who] = append(r.attach[who], in)
 				r.detach[who] = append(r.detach[who], out)
+			}
+			if i >= warm && who == byVifd {
+				r.detach[tillBack] = append(r.detach[tillBack], b.back)
 			}
 		}
 		if i >= warm {
