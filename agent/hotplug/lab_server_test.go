@@ -147,11 +147,12 @@ func others(list []string, port string) []string {
 func (l *lab) Hide(_ context.Context, n vif.NIC) error {
 	return ignore(vif.NotFound, l.change(n.Server, func(s *server) (bool, error) {
 		_, held := s.holds[n.DeviceAlias()]
-		if held && s.stuck {
-			return false, vif.Pending.Because("the guest has not let go")
-		}
 		before := len(s.NICs) + len(s.defined)
-		s.NICs, s.defined = without(s.NICs, n.DeviceAlias()), without(s.defined, n.DeviceAlias())
+		s.defined = without(s.defined, n.DeviceAlias())
+		if held && s.stuck {
+			return before != len(s.NICs)+len(s.defined), vif.Pending.Because("the guest has not let go")
+		}
+		s.NICs = without(s.NICs, n.DeviceAlias())
 		if delete(s.holds, n.DeviceAlias()); held {
 			s.FreeSlots++
 		}

@@ -145,7 +145,7 @@ type Hypervisor interface {
 
 	// Hide returns nil when neither guest nor definition has the NIC, or the
 	// server is gone. The metadata may still name it, until Forget. A guest that has not let go by the end of ctx is
-	// vif.Pending: the request stands, and a later Hide waits for the same one.
+	// vif.Pending: the request stands, a later Hide waits for the same one, and the definition is without the NIC.
 	Hide(ctx context.Context, n vif.NIC) error
 
 	// Forget takes a NIC that Hide has hidden out of the domain's metadata, where

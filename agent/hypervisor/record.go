@@ -10,23 +10,33 @@ import (
 	"vifd/vif"
 )
 
-// Forget takes n's port out of the metadata of its server. Nothing depends on
-// that entry any more once Hide returned; it is what a lost store is rebuilt from.
-// There may be no entry, and no server.
+// rewrites is how often Forget writes at most. A server that starts or ends in the
+// middle has the entry still, where it was not written, or lets nothing be written.
+const rewrites = 4
+
+// Forget takes n's port out of the metadata of its server, and has seen then that
+// it is not there. Nothing depends on that entry any more once Hide returned; it is
+// what a lost store is rebuilt from. There may be no entry, and no server.
 func (h *Host) Forget(ctx context.Context, n vif.NIC) error {
 	leave, err := h.records.enter(ctx, n.Server)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	d, err := h.server(ctx, n.Server)
-	if err != nil {
-		return except(vif.NotFound, err)
+	for range rewrites {
+		d, look := h.server(ctx, n.Server)
+		if look != nil {
+			return except(vif.NotFound, look)
+		}
+		if p, ok := d.Metadata.Port(n.Port.ID); !ok || p.Gen > n.Gen {
+			return nil
+		}
+		err = h.record(ctx, d.Server, d.Metadata.Without(n.Port.ID))
+		if except(vif.WrongState, err) != nil {
+			return except(vif.NotFound, err)
+		}
 	}
-	if p, ok := d.Metadata.Port(n.Port.ID); !ok || p.Gen > n.Gen {
-		return nil
-	}
-	return except(vif.NotFound, h.record(ctx, d.Server, d.Metadata.Without(n.Port.ID)))
+	return err
 }
 
 // record makes m the metadata of the server (virDomainSetMetadata), without the

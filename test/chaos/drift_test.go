@@ -52,6 +52,7 @@ func (m *model) drifts() map[string]func(*rapid.T) {
 		"stray flows":       func(t *rapid.T) { w.Flows["99999999-0000-4000-8000-000000000000"] = "stray" },
 		"destroy or start":  m.power,
 		"undefine a server": m.undefine,
+		"migrate a server":  m.migrate,
 		"guest holds on":    func(t *rapid.T) { s := m.domain(t); s.Stuck = !s.Stuck },
 		"take a NIC out":    func(t *rapid.T) { s := m.domain(t); delete(s.NICs, pick(t, s.NICs)) },
 		"lower a link": func(t *rapid.T) {
@@ -102,24 +103,53 @@ func (m *model) power(t *rapid.T) {
 
 // end ends s's guest.
 func (s *server) end() {
-	s.Live, s.Stuck = false, false
+	s.Live, s.Stuck, s.Moving = false, false, false
 	clear(s.NICs)
 }
 
-// undefine makes a server known to nobody, or one known again.
+// undefine makes a server known to nobody, or one known again, which may be coming
+// from another host.
 func (m *model) undefine(t *rapid.T) {
 	id := rapid.SampledFrom(ids).Draw(t, "server")
 	if m.world.Servers[id] == nil {
 		m.world.define(id)
+		m.world.Servers[id].Moving = rapid.Bool().Draw(t, "coming")
 		return
 	}
 	if rapid.IntRange(0, 4).Draw(t, "seldom") == 0 {
-		delete(m.world.Servers, id)
-		for port, server := range m.attached {
-			if server == id {
-				delete(m.attached, port)
-				m.open[port] = id
-			}
+		m.lose(id)
+	}
+}
+
+// lose makes a server known to nobody. What is plugged into it goes, once vifd sees it.
+func (m *model) lose(id string) {
+	delete(m.world.Servers, id)
+	for port, server := range m.attached {
+		if server == id {
+			delete(m.attached, port)
+			m.open[port] = id
 		}
+	}
+}
+
+// migrate begins to move a server that runs, or ends that: it is on the other host,
+// and here it is shut off or undefined; or it stays, as one does that has come.
+func (m *model) migrate(t *rapid.T) {
+	id := pick(t, m.world.Servers)
+	s := m.world.Servers[id]
+	switch {
+	case !s.Live:
+		t.Skip("it does not run")
+	case !s.Moving:
+		s.Moving = true
+		return
+	}
+	switch rapid.SampledFrom([]string{"stays", "shut off", "undefined"}).Draw(t, "afterwards") {
+	case "stays":
+		s.Moving = false
+	case "shut off":
+		s.end()
+	case "undefined":
+		m.lose(id)
 	}
 }

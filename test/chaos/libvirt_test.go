@@ -21,6 +21,9 @@ func (s *server) view(id string) vif.Server {
 		return v
 	}
 	v.State = vif.ServerActive
+	if s.Moving {
+		v.State = vif.ServerBuilding
+	}
 	for n := range maps.Values(s.NICs) {
 		v.NICs = append(v.NICs, n.ServerNIC)
 	}
@@ -62,6 +65,9 @@ func (w *world) change(ctx context.Context, name, id string, change func(*server
 		s := w.Servers[id]
 		if s == nil {
 			return unknown(id)
+		}
+		if s.Moving {
+			return vif.Unavailable.Because("another change to the server is under way, and does not end")
 		}
 		return change(s)
 	})
@@ -150,7 +156,9 @@ func (w *world) Hide(ctx context.Context, n vif.NIC) error {
 	stuck := false
 	err := w.change(ctx, "hide", n.Server, func(s *server) error {
 		_, there := s.NICs[n.DeviceAlias()]
-		if stuck = there && s.Stuck; !stuck {
+		if stuck = there && s.Stuck; stuck {
+			delete(s.Defined, n.DeviceAlias())
+		} else {
 			delete(s.NICs, n.DeviceAlias())
 		}
 		return nil

@@ -106,6 +106,7 @@ func (m *model) legitimate(t *rapid.T, id string, err error) {
 	switch kind := vif.KindOf(err); {
 	case kind == vif.Unavailable: // of what was broken here
 	case kind == vif.NotFound && s == nil:
+	case kind == vif.WrongState && s != nil && s.Moving:
 	case kind == vif.NoSlot && s != nil && (s.pci() == "" || m.owed(id)):
 	default:
 		t.Fatalf("%v: %v", kind, err)
@@ -219,7 +220,7 @@ func (m *model) settle(t *rapid.T) {
 	clear(w.down)
 	clear(w.fail)
 	for _, s := range w.Servers {
-		s.Stuck = false
+		s.Stuck, s.Moving = false, false
 	}
 	w.mu.Unlock()
 	if err := m.converge(context.Background()); err != nil {

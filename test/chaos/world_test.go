@@ -41,6 +41,7 @@ type server struct {
 	Live    bool
 	Stuck   bool // the guest lets go of nothing
 	Passing bool // it has no definition
+	Moving  bool // it migrates, to here or away: nothing of it can be changed
 	Slots   int
 	NICs    map[string]held
 	Defined map[string]vif.ServerNIC

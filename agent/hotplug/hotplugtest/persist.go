@@ -105,9 +105,10 @@ func waitsForGuest(g *guests) {
 	for range 2 {
 		wants(g, "Hide", vif.Pending, g.Hide(within(g, time.Second), n))
 		g.as(n, true)(g.has(n))
-		g.as(n, true)(g.defined(n))
+		g.none(g.defined(n)) // with its next start it is gone
 	}
 	g.Destroy(n.Server)
+	g.none(g.has(n))
 	must(g, g.Hide(within(g, patience), n))
 	g.none(g.has(n))
 }
