@@ -1,10 +1,13 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,7 +42,7 @@ func Rebuild(ctx context.Context, c Config, p Process) (r vif.Rebuilt, err error
 func (a *agent) bare(ctx context.Context) (bare bool, err error) {
 	err = a.store.View(ctx, func(tx *store.Tx) error {
 		c, err := tx.Copy()
-		bare = len(c.Networks)+len(c.Ports)+len(c.Attachments)+len(c.Operations) == 0
+		bare = len(c.Networks)+len(c.Ports)+len(c.Attachments)+len(c.Operations)+len(c.Groups) == 0
 		return err
 	})
 	return bare, err
@@ -67,7 +70,17 @@ func (a *agent) rebuild(ctx context.Context) (r vif.Rebuilt, whole bool, err err
 		from = append(from, path)
 	}
 	w := a.sight(ctx)
+	r, err = a.takeIn(ctx, copies, backup, bare, w)
+	r.From = from
+	return r, w.whole, err
+}
+
+// takeIn puts into the store what it lacks of what was found.
+func (a *agent) takeIn(ctx context.Context, copies []store.Copy, backup store.Copy, bare bool, w *sight) (r vif.Rebuilt, err error) {
 	err = a.store.Update(ctx, func(tx *store.Tx) error {
+		if err := adopt(tx, newestGroups(copies, backup, bare), &r); err != nil {
+			return err
+		}
 		for _, c := range copies {
 			if err := adopt(tx, w.still(c), &r); err != nil {
 				return err
@@ -80,8 +93,7 @@ func (a *agent) rebuild(ctx context.Context) (r vif.Rebuilt, whole bool, err err
 		}
 		return w.adoptMarked(tx, &r)
 	})
-	r.From = from
-	return r, w.whole, err
+	return r, err
 }
 
 // serverCopies returns the copies of all servers, and the files that they are in.
@@ -109,6 +121,26 @@ func withPorts(c store.Copy) store.Copy {
 	return c
 }
 
+// newestGroups returns the security groups as the copy has them that knows most of
+// each; those of the backup only for a store that has nothing. They go ahead of all
+// else: a port whose group nobody knew would come back with one that is closed.
+func newestGroups(copies []store.Copy, backup store.Copy, bare bool) store.Copy {
+	if bare {
+		copies = append(slices.Clone(copies), backup)
+	}
+	newest := map[string]vif.SecurityGroup{}
+	for _, c := range copies {
+		for _, g := range c.Groups {
+			if known, ok := newest[g.ID]; !ok || known.Updated.Before(g.Updated) {
+				newest[g.ID] = g
+			}
+		}
+	}
+	return store.Copy{Format: store.CopyFormat, Groups: slices.SortedFunc(maps.Values(newest), func(g, h vif.SecurityGroup) int {
+		return cmp.Or(g.Created.Compare(h.Created), strings.Compare(g.ID, h.ID))
+	})}
+}
+
 // adopt puts c into the store and counts.
 func adopt(tx *store.Tx, c store.Copy, r *vif.Rebuilt) error {
 	taken, left, err := tx.Adopt(c)
@@ -116,6 +148,7 @@ func adopt(tx *store.Tx, c store.Copy, r *vif.Rebuilt) error {
 	r.Subnets += len(taken.Subnets)
 	r.Ports += len(taken.Ports)
 	r.Attachments += len(taken.Attachments)
+	r.Groups += len(taken.Groups)
 	r.Left = append(r.Left, left...)
 	return err
 }

@@ -151,6 +151,7 @@ func rebuilt(r vif.Rebuilt) document {
 	d := document{data: r, rows: []row{
 		cells("networks", fmt.Sprint(r.Networks)), cells("subnets", fmt.Sprint(r.Subnets)),
 		cells("ports", fmt.Sprint(r.Ports)), cells("attachments", fmt.Sprint(r.Attachments)),
+		cells("security groups", fmt.Sprint(r.Groups)),
 	}}
 	for _, left := range r.Left {
 		d.rows = append(d.rows, cells("left", left))
