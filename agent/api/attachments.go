@@ -9,8 +9,8 @@ import (
 
 // vifd's own /v1/attachments.
 
-// attachmentBody asks for an attachment. Server, port and network are IDs, or
-// names that only one has.
+// attachmentBody asks for an attachment. Server, port, network and security groups
+// are IDs, or names that only one has.
 var attachmentBody = &schema{
 	kind: "object", required: []string{"server"},
 	properties: []property{
@@ -21,7 +21,7 @@ var attachmentBody = &schema{
 		{name: "mac", schema: macText},
 		{name: "tag", schema: tagText},
 		{name: "port_security_enabled", schema: anyBool},
-		{name: "security_groups", schema: uuidList},
+		{name: "security_groups", schema: &schema{kind: "array", maxItems: 64, items: anyString}},
 		{name: "dry_run", schema: anyBool},
 	},
 }

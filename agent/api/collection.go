@@ -112,7 +112,7 @@ func (n *collection[T]) update(c *call) (reply, error) {
 	}
 	t, err := n.change(c, old, body)
 	if err != nil {
-		return reply{}, &named{n.title, err}
+		return reply{}, ofResource(n.title, err)
 	}
 	return n.say(c, http.StatusOK, t)
 }

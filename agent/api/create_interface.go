@@ -91,8 +91,6 @@ func checkRequest(r vif.Request, server vif.Server) error {
 		return vif.Invalid.Because("Must input network_id when request IP address")
 	case insecure && len(r.SecGroups) > 0:
 		return vif.Invalid.Because("Network requires port_security_enabled and subnet associated in order to apply security groups.")
-	case len(r.SecGroups) > 0:
-		return vif.Unsupported.Because("Security groups are not supported by the networks of this host.")
 	}
 	return firstOf(lockedFor(r.Caller, server), checkState(server, "attach_interface"))
 }

@@ -66,7 +66,7 @@ func checkFaultForm(t *testing.T, raw []byte) {
 
 // addExchanges adds what was recorded of Nova, and what vifd has besides.
 func addExchanges(f *testing.F, add func(method, path, query string, body []byte, header http.Header)) {
-	for _, file := range []string{"nova/exchanges.txt", "seeds/compute-2.0.txt", "seeds/rackspace.txt", "seeds/virtual-interfaces.txt"} {
+	for _, file := range []string{"nova/exchanges.txt", "seeds/compute-2.0.txt", "seeds/vendor.txt", "seeds/rackspace.txt", "seeds/virtual-interfaces.txt"} {
 		for _, e := range readExchanges(f, file) {
 			path, query, _ := strings.Cut(e.path, "?")
 			if len(e.body) < 4<<10 {
@@ -79,6 +79,10 @@ func addExchanges(f *testing.F, add func(method, path, query string, body []byte
 	add("PATCH", "/v1/ports/"+portA, "", []byte(`{"link_state": "down"}`), http.Header{})
 	add("POST", "/v2.0/subnets", "", []byte(`{"subnet": {"network_id": "`+net88+`", "ip_version": 6, "cidr": "fd00::/64", "allocation_pools": [{"start": "fd00::2", "end": "fd00::9"}]}}`), http.Header{})
 	add("PUT", "/v2.0/ports/"+portA, "", []byte(`{"port": {"name": "web", "fixed_ips": []}}`), http.Header{})
+	add("POST", "/v2.0/security-groups", "", []byte(`{"security_group": {"name": "db", "description": "d"}}`), http.Header{})
+	add("POST", "/v2.0/security-group-rules", "", []byte(`{"security_group_rule": {"security_group_id": "`+groupWeb+`", "direction": "ingress", "ethertype": "IPv6", "protocol": "tcp", "port_range_min": 1, "port_range_max": 65535, "remote_ip_prefix": "fd00::/64"}}`), http.Header{})
+	add("POST", "/v2.1/security-group-rules", "", []byte(`{"security_group_rule": {"security_group_id": "`+groupWeb+`", "direction": "egress", "protocol": 99999999999999999999, "port_range_min": -99999999999999999999, "remote_group_id": "`+groupWeb+`"}}`), http.Header{})
+	add("PUT", "/v2.0/ports/"+portA, "", []byte(`{"port": {"security_groups": ["`+groupWeb+`"]}}`), http.Header{})
 	add("GET", "/v2.0/ports", "fixed_ips=ip_address%3D10.88.0.4&fields=id&limit=1", nil, http.Header{})
 }
 

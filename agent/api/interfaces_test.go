@@ -69,7 +69,7 @@ func TestCreateInterface(t *testing.T) {
 		{"tag with a comma", `{"interfaceAttachment":{"net_id":"` + net88 + `","tag":"a,b"}}`, at249, "member", 400, `'a,b' does not match '^[^,/]*$'`},
 		{"tag with a line end", `{"interfaceAttachment":{"net_id":"` + net88 + `","tag":"a\n"}}`, at249, "member", 400, `control character`},
 		{"tag null", `{"interfaceAttachment":{"net_id":"` + net88 + `","tag":null}}`, at249, "member", 400, `None is not of type 'string'`},
-		{"security on", `{"interfaceAttachment":{"net_id":"` + net88 + `","port_security_enabled":true,"security_groups":["` + groupWeb + `"]}}`, "2.67", "member", 400, `Security groups are not supported`},
+		{"security on", `{"interfaceAttachment":{"net_id":"` + net88 + `","port_security_enabled":true,"security_groups":["` + groupWeb + `"]}}`, "2.67", "member", 200, ``},
 		{"security off", `{"interfaceAttachment":{"net_id":"` + net88 + `","port_security_enabled":false}}`, "", "member", 403, `"forbidden"`},
 		{"security off by an admin", `{"interfaceAttachment":{"net_id":"` + net88 + `","port_security_enabled":false}}`, "", "admin", 200, ``},
 		{"security off with groups", `{"interfaceAttachment":{"net_id":"` + net88 + `","port_security_enabled":false,"security_groups":["` + net89 + `"]}}`, "", "admin", 400, `security groups`},

@@ -30,7 +30,14 @@ func (a *API) requestFor(c *call, server vif.Server, body object) (r vif.Request
 	r.FixedIPs = addressClaims(parts(body, "fixed_ips"))
 	r.MAC, _ = parseMAC(text(body, "mac", ""))
 	r.Tag = vif.Tag(text(body, "tag", ""))
-	r.Secure, r.SecGroups = choice(body, "port_security_enabled"), canonicalAll(texts(body, "security_groups"))
+	r.Secure = choice(body, "port_security_enabled")
+	for _, name := range texts(body, "security_groups") {
+		id, err := a.groupNamed(c, name)
+		if err != nil {
+			return r, err
+		}
+		r.SecGroups = append(r.SecGroups, id)
+	}
 	return r, checkRequest(r, server)
 }
 

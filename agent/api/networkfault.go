@@ -40,6 +40,15 @@ type named struct {
 
 func (n *named) Unwrap() error { return n.error }
 
+// ofResource says that err is about the resource, unless it says that it is about
+// another.
+func ofResource(resource string, err error) error {
+	if _, ok := errors.AsType[*named](err); ok {
+		return err
+	}
+	return &named{resource, err}
+}
+
 // missingTexts are Neutron's words for what was not found, where they are not the
 // usual ones.
 var missingTexts = map[string]string{

@@ -38,7 +38,7 @@ var documentedAsks = []struct{ method, path, body string }{
 	{"GET", "/v2.0/security-group-rules?direction=ingress", ""}, {"GET", "/v2.0/security-group-rules/" + ruleHTTP, ""}, {"DELETE", "/v2.0/security-group-rules/" + ruleHTTP, ""},
 	{"POST", "/v2.0/security-group-rules", `{"security_group_rule":{"security_group_id":"` + groupWeb + `","direction":"ingress","protocol":"udp","port_range_min":53,"port_range_max":53,"remote_group_id":"` + groupWeb + `"}}`},
 	{"DELETE", "/v2.0/ports/" + portC, ""}, {"GET", "/v1/attachments?server=vm1", ""}, {"GET", "/v1/attachments/" + first, ""},
-	{"POST", "/v1/attachments", `{"server":"vm1","network":"net89","tag":"t"}`}, {"POST", "/v1/attachments", `{"server":"vm1","dry_run":true}`},
+	{"POST", "/v1/attachments", `{"server":"vm1","network":"net89","tag":"t","security_groups":["web"]}`}, {"POST", "/v1/attachments", `{"server":"vm1","dry_run":true}`},
 	{"POST", "/v1/attachments", `{"server":"vm1","port":"none"}`}, {"GET", "/v1/attachments/none", ""},
 	{"POST", batch, `{"attachments":[{"server":"vm1","network":"net89"},{"server":"vm9","network":"net89"}]}`},
 	{"PATCH", "/v1/ports/" + first, `{"link_state":"down"}`}, {"GET", "/v1/operations", ""}, {"GET", "/v1/operations/none", ""}, {"GET", "/v1/operations/$attach", ""},

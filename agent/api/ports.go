@@ -37,7 +37,7 @@ func portProperties(address *schema) []property {
 func (a *API) ports() *collection[vif.Port] {
 	return &collection[vif.Port]{
 		one: "port", many: "ports", title: "Port",
-		list: a.Networking.Ports, get: a.Networking.Port, delete: a.Networking.DeletePort,
+		list: a.Networking.Ports, get: a.Networking.Port, delete: a.deletePort,
 		make: a.makePort, change: a.changePort, viewer: a.portViewer,
 		visible: func(c *call) (func(vif.Port) bool, error) {
 			return func(p vif.Port) bool { return c.who.sees(p.Project) }, nil
@@ -47,17 +47,27 @@ func (a *API) ports() *collection[vif.Port] {
 	}
 }
 
-// noGroups refuses security groups, rather than to make a port that is less guarded
-// than asked. A list of none is what clients send for no group at all.
-func noGroups(body object) error {
-	if len(texts(body, "security_groups")) > 0 {
-		return vif.Unsupported.Because("Security groups are not supported by the networks of this host.")
+// portGroups returns the security groups that a body gives a port, or those that it
+// had where the body does not say. New ones have to be there for the caller.
+func (a *API) portGroups(c *call, body object, had []string) ([]string, error) {
+	groups := canonicalAll(texts(body, "security_groups"))
+	if groups == nil {
+		return had, nil
 	}
-	return nil
+	for _, id := range groups {
+		if slices.Contains(had, id) {
+			continue
+		}
+		if _, err := a.groupSeen(c, id); err != nil {
+			return nil, err
+		}
+	}
+	return groups, nil
 }
 
 func (a *API) makePort(c *call, body object) (vif.Port, error) {
-	if err := noGroups(body); err != nil {
+	groups, err := a.portGroups(c, body, nil)
+	if err != nil {
 		return vif.Port{}, err
 	}
 	network := canonical(text(body, "network_id", ""))
@@ -69,17 +79,36 @@ func (a *API) makePort(c *call, body object) (vif.Port, error) {
 		return vif.Port{}, about("Network", network, vif.NotFound)
 	}
 	mac, _ := parseMAC(text(body, "mac_address", ""))
-	return a.Networking.CreatePort(c.Context(), vif.PortSpec{
+	p, err := a.Networking.CreatePort(c.Context(), vif.PortSpec{
 		Name: text(body, "name", ""), Project: orElse(projectOf(c, body), n.Project), Network: network, MAC: mac,
 		FixedIPs: addressClaims(parts(body, "fixed_ips")), Secure: choice(body, "port_security_enabled"),
 		AdminUp: flag(body, "admin_state_up", true),
-		Device:  text(body, "device_id", ""), DeviceOwner: text(body, "device_owner", ""),
+		Device:  text(body, "device_id", ""), DeviceOwner: text(body, "device_owner", ""), Groups: groups,
 	})
+	return p, a.befriended(c.Context(), err, p)
+}
+
+// befriended has the ports of servers follow a change of those, where these are or
+// were in security groups: rules of others may name them.
+func (a *API) befriended(ctx context.Context, err error, ports ...vif.Port) error {
+	if err == nil && slices.ContainsFunc(ports, func(p vif.Port) bool { return len(p.Groups) > 0 }) {
+		return a.guarded(ctx, nil)
+	}
+	return err
+}
+
+func (a *API) deletePort(ctx context.Context, id string) error {
+	p, err := a.Networking.Port(ctx, id)
+	if err == nil {
+		err = a.Networking.DeletePort(ctx, id)
+	}
+	return a.befriended(ctx, err, p)
 }
 
 func (a *API) changePort(c *call, was vif.Port, body object) (vif.Port, error) {
 	p := was
-	if err := noGroups(body); err != nil {
+	var err error
+	if p.Groups, err = a.portGroups(c, body, was.Groups); err != nil {
 		return p, err
 	}
 	p.Name = text(body, "name", p.Name)
@@ -96,7 +125,8 @@ func (a *API) changePort(c *call, was vif.Port, body object) (vif.Port, error) {
 			p.FixedIPs = append(p.FixedIPs, vif.FixedIP{Subnet: claim.Subnet, Address: claim.Address})
 		}
 	}
-	return a.updatePort(c, p, was)
+	p, err = a.updatePort(c, p, was)
+	return p, a.befriended(c.Context(), err, p, was)
 }
 
 // updatePort makes was what the caller wants of it. The addresses of a port that a
@@ -150,7 +180,7 @@ func portView(p vif.Port, state vif.State) object {
 		{"id", p.ID}, {"name", p.Name}, {"network_id", p.Network}, {"tenant_id", p.Project}, {"project_id", p.Project},
 		{"mac_address", p.MAC}, {"admin_state_up", p.AdminUp}, {"status", state},
 		{"device_id", p.Device}, {"device_owner", p.DeviceOwner}, {"fixed_ips", addresses},
-		{"port_security_enabled", p.Secure}, {"security_groups", []string{}}, {"allowed_address_pairs", []object{}},
+		{"port_security_enabled", p.Secure}, {"security_groups", append([]string{}, p.Groups...)}, {"allowed_address_pairs", []object{}},
 		{"binding:host_id", p.Host}, {"binding:vif_type", kind}, {"binding:vnic_type", "normal"},
 		{"binding:profile", object{}}, {"binding:vif_details", object{}}, {"description", ""}, {"tags", []string{}},
 		{"created_at", stamp(p.Created)}, {"updated_at", stamp(p.Updated)},

@@ -56,6 +56,12 @@ func matches(v object, q url.Values) bool {
 			continue
 		}
 		field, _ := v.get(key)
+		if list, ok := field.([]string); ok {
+			if !slices.ContainsFunc(wanted, func(w string) bool { return slices.Contains(list, w) || slices.Contains(list, canonical(w)) }) {
+				return false
+			}
+			continue
+		}
 		if addresses, ok := field.([]object); ok {
 			if !matchesAddresses(addresses, wanted) {
 				return false

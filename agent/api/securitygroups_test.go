@@ -105,3 +105,73 @@ type unguarded struct{ Attachments }
 func (unguarded) Guard(context.Context) error {
 	return vif.Unavailable.Because("Open vSwitch is not running")
 }
+
+// A port's groups come with it, and whoever else's rules name these follows before
+// the answer; of other ports nobody is asked to.
+func TestPortsOfGroups(t *testing.T) {
+	grouped := `{"port":{"network_id":"` + net88 + `","security_groups":["` + groupWeb + `"]}}`
+	for name, tt := range map[string]struct {
+		has                []string // the groups of port C before
+		method, path, body string
+		guarded            int
+	}{
+		"made in one":       {nil, "POST", "/v2.0/ports", grouped, 1},
+		"made in none":      {nil, "POST", "/v2.0/ports", `{"port":{"network_id":"` + net88 + `"}}`, 0},
+		"given one":         {nil, "PUT", "/v2.0/ports/" + portC, `{"port":{"security_groups":["` + groupWeb + `"]}}`, 1},
+		"taken out":         {[]string{groupWeb}, "PUT", "/v2.0/ports/" + portC, `{"port":{"security_groups":[]}}`, 1},
+		"addresses in one":  {[]string{groupWeb}, "PUT", "/v2.0/ports/" + portC, `{"port":{"fixed_ips":[]}}`, 1},
+		"addresses in none": {nil, "PUT", "/v2.0/ports/" + portC, `{"port":{"fixed_ips":[]}}`, 0},
+		"deleted in one":    {[]string{groupWeb}, "DELETE", "/v2.0/ports/" + portC, "", 1},
+		"deleted in none":   {nil, "DELETE", "/v2.0/ports/" + portC, "", 0},
+	} {
+		w := recordedWorld()
+		for i := range w.ports {
+			if w.ports[i].ID == portC {
+				w.ports[i].Groups = tt.has
+			}
+		}
+		got := ask(serve(t, w, identities["admin"]), tt.method, tt.path, tt.body)
+		if got.Code >= 300 || w.guarded != tt.guarded {
+			t.Errorf("%s: %d, and %d times, want %d", name, got.Code, w.guarded, tt.guarded)
+		}
+	}
+}
+
+// A server is shown with the groups of its ports, by their names and each once.
+func TestServersOfGroups(t *testing.T) {
+	w := recordedWorld()
+	w.groups[1].Name = ""
+	for i := range w.ports {
+		w.ports[i].Groups = map[string][]string{first: {groupWeb, groupOther}, portA: {groupWeb}}[w.ports[i].ID]
+	}
+	for _, port := range []string{first, portA, portB} {
+		w.plug(vm1, port, "")
+	}
+	w.plug(vm2, portVM2, "")
+	a := serve(t, w, identities["admin"])
+	mine, none := `"security_groups": [{"name": "`+groupOther+`"}, {"name": "web"}]`, `"security_groups": [{"name": "default"}]`
+	want(t, ask(a, "GET", "/v2.1/servers/"+vm1, ""), 200, mine)
+	want(t, ask(a, "GET", "/v2.1/servers/"+vm2, ""), 200, none)
+	want(t, ask(a, "GET", "/v2/servers/detail?name=vm1", ""), 200, mine)
+	want(t, ask(a, "GET", "/v2/servers/detail?name=vm2", ""), 200, none)
+}
+
+// vifd's own API takes groups by their names.
+func TestGroupsByName(t *testing.T) {
+	w := recordedWorld()
+	a := serve(t, w, identities["member"])
+	for _, tt := range []struct {
+		groups string
+		status int
+		part   string
+	}{
+		{`["web"]`, 200, `"groups": ["` + groupWeb + `"]`},
+		{`["` + groupWeb + `"]`, 200, `"groups": ["` + groupWeb + `"]`},
+		{`["theirs"]`, 404, `security group`},
+		{`["web","nope"]`, 404, `'nope'`},
+		{`[""]`, 404, `''`},
+	} {
+		body := `{"server":"vm1","network":"net89","security_groups":` + tt.groups + `}`
+		want(t, ask(a, "POST", "/v1/attachments", body), tt.status, tt.part)
+	}
+}

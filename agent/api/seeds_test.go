@@ -54,6 +54,7 @@ func vendorWorld(name string) *world {
 	w := &world{
 		servers:  []vif.Server{{ID: "0785ee80-1eca-426b-b8c4-5b499fc7f614", Project: owner, State: vif.ServerActive}},
 		networks: []vif.Network{{ID: net, Project: owner, Secure: true}, {ID: asked, Project: owner, Secure: true}},
+		groups:   []vif.SecurityGroup{{ID: "5e2db579-c3a0-468b-aecd-b7930bf1507e", Name: "web", Project: owner}},
 		subnets:  []vif.Subnet{{ID: "6c1b1f0e-52a8-4b0c-8f5e-0f0c3d1e2a77", Network: asked, Project: owner, CIDR: netip.MustParsePrefix("192.168.128.0/24")}},
 	}
 	if name == "automatic" {

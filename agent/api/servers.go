@@ -34,9 +34,13 @@ func (a *API) listServersInDetail(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	groups, err := a.groupNames(c, attached)
+	if err != nil {
+		return reply{}, err
+	}
 	list := []object{}
 	for _, s := range servers {
-		list = append(list, a.serverView(c, s, addressesOf(s.ID, attached, names)))
+		list = append(list, a.serverView(c, s, addressesOf(s.ID, attached, names), groupsOf(s.ID, attached, groups)))
 	}
 	return ok(append(object{{"servers", list}}, more...)), nil
 }
@@ -46,11 +50,16 @@ func (a *API) showServer(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	addresses, err := a.addresses(c, s)
+	attached, err := a.Attachments.Attached(c.Context(), s.ID)
 	if err != nil {
 		return reply{}, err
 	}
-	view := a.serverView(c, s, addresses)
+	names, namesErr := a.networkNames(c)
+	groups, groupsErr := a.groupNames(c, attached)
+	if err := firstOf(namesErr, groupsErr); err != nil {
+		return reply{}, err
+	}
+	view := a.serverView(c, s, addressesOf(s.ID, attached, names), groupsOf(s.ID, attached, groups))
 	if c.version.atLeast(71) { // and not in lists
 		view = append(view, member{"server_groups", []string{}})
 	}

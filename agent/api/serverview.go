@@ -41,7 +41,7 @@ func vmState(s vif.ServerState) vif.ServerState {
 }
 
 // serverView is a server as the microversion shows it, in Nova's order.
-func (a *API) serverView(c *call, s vif.Server, addresses object) object {
+func (a *API) serverView(c *call, s vif.Server, addresses object, groups []object) object {
 	is := statusOf(s.State)
 	created := s.Created
 	if created.IsZero() {
@@ -60,7 +60,7 @@ func (a *API) serverView(c *call, s vif.Server, addresses object) object {
 		view = append(view, adminView(a.Host, s, c.version)...)
 	}
 	view = append(view,
-		member{"security_groups", []object{{{"name", "default"}}}},
+		member{"security_groups", groups},
 		member{"OS-EXT-STS:task_state", is.task}, member{"OS-EXT-STS:vm_state", vmState(s.State)},
 		member{"OS-EXT-STS:power_state", is.power}, member{"os-extended-volumes:volumes_attached", []object{}})
 	return append(view, since(s, c)...)
