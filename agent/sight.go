@@ -105,6 +105,7 @@ func (w *sight) remembered(tx *store.Tx, n shown, p vif.SwitchPort) (c store.Cop
 	port, err := tx.Port(p.Port)
 	if errors.Is(err, vif.NotFound) {
 		port, err = vif.Port{ID: p.Port, Ephemeral: true, AdminUp: true, DeviceOwner: "compute:nova", Created: now, Updated: now}, nil
+		port.Groups = strings.FieldsFunc(p.Groups, func(r rune) bool { return r == ',' })
 	}
 	if err != nil {
 		return c, err

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"testing"
 
 	"vifd/agent/store"
@@ -23,7 +24,7 @@ func TestMarksSayWhatTheServerHas(t *testing.T) {
 			a := withStore(t)
 			tt.has.Tap = "tap6ba7b810-9d"
 			w := &sight{
-				ports: map[string]vif.SwitchPort{port: {Port: port, Name: tt.has.Tap, OFPort: store.FirstOFPort, Bridge: "br-int", VLAN: 7, Gen: 3, MAC: "fa:16:3e:00:00:01"}},
+				ports: map[string]vif.SwitchPort{port: {Groups: "g1,g2", Secure: true, Port: port, Name: tt.has.Tap, OFPort: store.FirstOFPort, Bridge: "br-int", VLAN: 7, Gen: 3, MAC: "fa:16:3e:00:00:01"}},
 				nics:  map[string]shown{port: {aServer, tt.has}}, servers: true,
 			}
 			var r vif.Rebuilt
@@ -37,6 +38,16 @@ func TestMarksSayWhatTheServerHas(t *testing.T) {
 			n := got.NIC
 			if err != nil || r.Attachments != 1 || n.Queues != tt.want.Queues || n.Link != tt.want.Link || n.Offload != tt.want.Offload {
 				t.Errorf("taken in: %+v, %+v, %v", r, n, err)
+			}
+			// The rules of its groups are lost: nothing passes by them.
+			if err := a.store.View(t.Context(), func(tx *store.Tx) error {
+				p, err := tx.Port(port)
+				if !slices.Equal(p.Groups, []string{"g1", "g2"}) || !slices.Equal(n.Port.Groups, p.Groups) || len(n.Port.Passes) > 0 {
+					t.Errorf("the port has %v, its NIC %v, and lets pass %v", p.Groups, n.Port.Groups, n.Port.Passes)
+				}
+				return err
+			}); err != nil {
+				t.Error(err)
 			}
 		})
 	}

@@ -19,6 +19,8 @@ type NewAttachment struct {
 	MAC      string       `json:"mac,omitempty"`
 	Tag      string       `json:"tag,omitempty"`
 	Secure   *bool        `json:"port_security_enabled,omitempty"`
+
+	SecurityGroups []string `json:"security_groups,omitempty"` // IDs or names; with Network
 }
 
 // A NewAddress asks for one address.

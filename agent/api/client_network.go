@@ -11,7 +11,7 @@ import (
 	"vifd/vif"
 )
 
-// A Resource is a network, a subnet or a port as the Networking API has it.
+// A Resource is a network, a subnet, a port, a security group or a rule as the Networking API has it.
 type Resource map[string]any
 
 // Text returns the attribute as text, or "" when it is none.
@@ -24,18 +24,29 @@ func (r Resource) Text(attribute string) string {
 type Collection struct {
 	client *Client
 	one    string // "network"
+
+	nameless bool // they are known by their IDs only
 }
 
 // Networks, Subnets and Ports are the collections of the Networking API.
-func (c *Client) Networks() Collection { return Collection{c, "network"} }
+func (c *Client) Networks() Collection { return Collection{client: c, one: "network"} }
 
 // Subnets are subnets.
-func (c *Client) Subnets() Collection { return Collection{c, "subnet"} }
+func (c *Client) Subnets() Collection { return Collection{client: c, one: "subnet"} }
 
 // Ports are ports.
-func (c *Client) Ports() Collection { return Collection{c, "port"} }
+func (c *Client) Ports() Collection { return Collection{client: c, one: "port"} }
 
-func (k Collection) path() string { return "/v2.0/" + k.one + "s" }
+// SecurityGroups are security groups.
+func (c *Client) SecurityGroups() Collection { return Collection{client: c, one: "security_group"} }
+
+// SecurityRules are the rules of security groups.
+func (c *Client) SecurityRules() Collection { return Collection{client: c, one: "security_group_rule", nameless: true} }
+
+func (k Collection) path() string { return "/v2.0/" + strings.ReplaceAll(k.one, "_", "-") + "s" }
+
+// words is what people call one of them.
+func (k Collection) words() string { return strings.ReplaceAll(k.one, "_", " ") }
 
 // List returns the resources that the filters let through.
 func (k Collection) List(ctx context.Context, filters url.Values) ([]Resource, error) {
@@ -73,14 +84,17 @@ func (k Collection) Find(ctx context.Context, name string) (Resource, error) {
 			return found[0], nil
 		}
 	}
+	if k.nameless {
+		return nil, vif.NotFound.Because("there is no %s with the ID %q", k.words(), name)
+	}
 	found, err := k.List(ctx, url.Values{"name": {name}})
 	switch {
 	case err != nil:
 		return nil, err
 	case len(found) == 0:
-		return nil, vif.NotFound.Because("there is no %s with the ID or the name %q", k.one, name)
+		return nil, vif.NotFound.Because("there is no %s with the ID or the name %q", k.words(), name)
 	case len(found) > 1:
-		return nil, vif.Ambiguous.Because("more than one %s has the name %q: use one of the IDs %s", k.one, name, strings.Join(ids(found), ", "))
+		return nil, vif.Ambiguous.Because("more than one %s has the name %q: use one of the IDs %s", k.words(), name, strings.Join(ids(found), ", "))
 	}
 	return found[0], nil
 }

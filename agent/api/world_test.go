@@ -168,6 +168,10 @@ func (w *world) claim(r vif.Request) (vif.Port, error) {
 		}
 	}
 	p.Groups = r.SecGroups
+	if len(p.Groups) > 0 {
+		p.Passes = []vif.Pass{{Direction: vif.Ingress, Version: 4, Protocol: vif.TCP, Ports: &vif.Range{First: 80, Last: 81},
+			Remote: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, {Direction: vif.Egress, Version: 6, Protocol: vif.AnyProtocol}}
+	}
 	if r.MAC != "" {
 		p.MAC = r.MAC
 	}

@@ -27,6 +27,7 @@ of them the server gets an interface for each, in their order: all of them, or n
 		Example: `  vifd attach g1 --net blue --tag db
   vifd attach g1 --net blue --ip 10.20.0.7 --mac 52:54:00:aa:bb:cc
   vifd attach g1 --net blue --ip-version 6
+  vifd attach g1 --net blue --security-group web
   vifd attach g1 --port web-1 -o json
   vifd attach g1 --net blue --net red --port web-1
   vifd attach g1 --net blue --dry-run`,
@@ -51,9 +52,11 @@ of them the server gets an interface for each, in their order: all of them, or n
 	flags.IntVar(&version, "ip-version", 0, "with any address of this version, 4 or 6")
 	flags.StringVar(&n.Tag, "tag", "", "the device role tag, by which the guest knows the interface")
 	flags.StringVar(&n.MAC, "mac", "", "with this MAC address")
+	flags.StringSliceVar(&n.SecurityGroups, "security-group", nil, "with this security group, a name or an ID; may be given more than once")
 	flags.BoolVar(&dry, "dry-run", false, "say what would be done, and do none of it")
 	a.completeFlag(cmd, "net", a.completeNetworks)
 	a.completeFlag(cmd, "port", a.completePorts)
+	a.completeFlag(cmd, "security-group", a.completeSecurityGroups)
 	return cmd
 }
 
@@ -72,8 +75,8 @@ func fixedIPs(addresses []string, version int) []api.NewAddress {
 // that does not say where. What the other flags say is for one interface.
 func interfaces(server string, list []api.NewAttachment, n api.NewAttachment) ([]api.NewAttachment, error) {
 	switch {
-	case len(list) > 1 && (n.FixedIPs != nil || n.MAC != "" || n.Tag != ""):
-		return nil, vif.Invalid.Because("--ip, --ip-version, --mac and --tag go with one interface: attach those that need them one by one")
+	case len(list) > 1 && (n.FixedIPs != nil || n.MAC != "" || n.Tag != "" || n.SecurityGroups != nil):
+		return nil, vif.Invalid.Because("--ip, --ip-version, --mac, --tag and --security-group go with one interface: attach those that need them one by one")
 	case len(list) > 1:
 		return forServer(server, list), nil
 	case len(list) == 1:

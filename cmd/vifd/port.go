@@ -33,7 +33,7 @@ func (a *app) ports() *cobra.Command {
 
 func (a *app) createPort(r resource) *cobra.Command {
 	var network, mac string
-	var ips []string
+	var ips, groups []string
 	var version int
 	var insecure bool
 	cmd := &cobra.Command{
@@ -54,6 +54,13 @@ the port is plugged in, and after it was unplugged.`,
 			}
 			p := api.Resource{"name": strings.Join(args, ""), "network_id": on.Text("id")}
 			give(p, "mac_address", mac)
+			ids, err := groupIDs(ctx, c, groups)
+			if err != nil {
+				return nil, err
+			}
+			if ids != nil {
+				p["security_groups"] = ids
+			}
 			if claims := fixedIPs(ips, version); claims != nil {
 				p["fixed_ips"] = claims
 			}
@@ -69,7 +76,9 @@ the port is plugged in, and after it was unplugged.`,
 	flags.IntVar(&version, "ip-version", 0, "with any address of this version, 4 or 6")
 	flags.StringVar(&mac, "mac", "", "with this MAC address")
 	flags.BoolVar(&insecure, "no-port-security", false, "do not filter what it sends")
+	flags.StringSliceVar(&groups, "security-group", nil, "with this security group, a name or an ID; may be given more than once")
 	a.completeFlag(cmd, "net", a.completeNetworks)
+	a.completeFlag(cmd, "security-group", a.completeSecurityGroups)
 	return cmd
 }
 

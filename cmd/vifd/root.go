@@ -46,7 +46,7 @@ func (a *app) root() *cobra.Command {
 		commands []*cobra.Command
 	}{
 		{"nics", []*cobra.Command{a.attach(), a.detach(), a.list(), a.show(), a.link(), a.events()}},
-		{"networks", []*cobra.Command{a.networks(), a.subnets(), a.ports()}},
+		{"networks", []*cobra.Command{a.networks(), a.subnets(), a.ports(), a.securityGroups()}},
 		{"agent", []*cobra.Command{a.serve(), a.status(), a.operations(), a.leaks(), a.tokens(), a.config(), a.store(), a.hook(), a.version(), a.man()}},
 	} {
 		for _, c := range group.commands {

@@ -107,7 +107,7 @@ func (w *world) Attach(ctx context.Context, r vif.Request) (vif.Attachment, erro
 	if why := (map[vif.Tag]vif.Kind{"in-use": vif.InUse, "no-slot": vif.NoSlot, "no-ovs": vif.Unavailable, "bug": vif.Internal}[r.Tag]); why != "" {
 		return vif.Attachment{}, why.Because("as the tag %s wants it", r.Tag)
 	}
-	p := vif.Port{ID: w.id(), Network: r.Network, MAC: "52:54:00:00:00:07", MTU: 1442, Ephemeral: true}
+	p := vif.Port{ID: w.id(), Network: r.Network, MAC: "52:54:00:00:00:07", MTU: 1442, Ephemeral: true, Groups: r.SecGroups}
 	if r.Port != "" {
 		p, _ = get(w.ports, r.Port, portID)
 	}

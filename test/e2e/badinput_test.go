@@ -63,7 +63,8 @@ func TestBadInput(t *testing.T) {
 		{"tag with a slash", `{"net_id": "$blue", "tag": "a/b"}`, 400, "does not match '^[^,/]*$'"},
 		{"tag with a control character", `{"net_id": "$blue", "tag": "a\nb"}`, 400, "control character"},
 		{"null tag", `{"net_id": "$blue", "tag": null}`, 400, "None is not of type 'string'"},
-		{"security group", `{"net_id": "$blue", "security_groups": ["` + nobody + `"]}`, 400, "Security groups are not supported"},
+		{"security group", `{"net_id": "$blue", "security_groups": ["` + nobody + `"]}`, 404, "Security group " + nobody + " does not exist"},
+		{"security group by name", `{"net_id": "$blue", "security_groups": ["web"]}`, 400, "'web' is not a 'uuid'"},
 		{"port security in words", `{"net_id": "$blue", "port_security_enabled": "no"}`, 400, "'no' is not of type 'boolean'"},
 	})
 }

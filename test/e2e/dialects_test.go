@@ -53,7 +53,7 @@ func TestCompute20Faults(t *testing.T) {
 		{"several networks", `{}`, 400, "badRequest", "Multiple possible networks found"},
 		{"unknown port", `{"port_id": "` + nobody + `"}`, 500, "computeFault", "Port id " + nobody + " could not be found."},
 		{"unknown network", `{"net_id": "` + nobody + `"}`, 500, "computeFault", "Network " + nobody + " could not be found."},
-		{"not by this authority", `{"net_id": "$blue", "security_groups": ["` + nobody + `"]}`, 501, "notImplemented", "Security groups are not supported"},
+		{"unknown security group", `{"net_id": "$blue", "security_groups": ["` + nobody + `"]}`, 500, "computeFault", "Security group " + nobody + " does not exist"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := ask(t, "POST", "/v2/servers/$g1/os-interface", `{"interfaceAttachment": `+tt.body+`}`).is(t, tt.status)
