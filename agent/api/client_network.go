@@ -41,7 +41,9 @@ func (c *Client) Ports() Collection { return Collection{client: c, one: "port"} 
 func (c *Client) SecurityGroups() Collection { return Collection{client: c, one: "security_group"} }
 
 // SecurityRules are the rules of security groups.
-func (c *Client) SecurityRules() Collection { return Collection{client: c, one: "security_group_rule", nameless: true} }
+func (c *Client) SecurityRules() Collection {
+	return Collection{client: c, one: "security_group_rule", nameless: true}
+}
 
 func (k Collection) path() string { return "/v2.0/" + strings.ReplaceAll(k.one, "_", "-") + "s" }
 
