@@ -70,7 +70,6 @@ func TestSecurityGroupsGuard(t *testing.T) {
 	newRule(t, web, echo+`, "ethertype": "IPv6"`)
 	a := plug(t, "g1", `{"net_id": "$blue", "security_groups": ["`+web+`"]}`)
 	b := plug(t, "g2", `{"net_id": "$blue"}`)
-	t.Cleanup(func() { detach(t, a.guest, a.Port); detach(t, b.guest, b.Port) })
 	contains(t, ask(t, "GET", "/v2.1/servers/"+a.guest.UUID, "").is(t, 200).Body, `"security_groups": [{"name": "web"}]`)
 	contains(t, ask(t, "GET", "/v2.1/servers/"+b.guest.UUID, "").is(t, 200).Body, `"security_groups": [{"name": "default"}]`)
 	for _, version := range []int{4, 6} {
@@ -134,7 +133,6 @@ func TestKilledRegrouping(t *testing.T) {
 	friends, web := newGroup(t, "friends"), newGroup(t, "web")
 	a := plug(t, "g1", `{"net_id": "$blue", "security_groups": ["`+web+`"]}`)
 	b := plug(t, "g2", `{"net_id": "$blue", "security_groups": ["`+friends+`"]}`)
-	t.Cleanup(func() { detach(t, a.guest, a.Port); detach(t, b.guest, b.Port) })
 	for i := range 6 {
 		later := time.Duration(i) * 4 * time.Millisecond
 		sent := meanwhile(t, later, func() { killVifd(t) }, "POST", "/v2.0/security-group-rules",
