@@ -92,6 +92,7 @@ func to(mac net.HardwareAddr, frame []byte) []byte {
 	switch be.Uint16(b[12:]) {
 	case 0x0800:
 		head := b[14:34]
+		be.PutUint16(head[10:], 0)
 		be.PutUint16(head[10:], ^sum(0, head))
 		if be.Uint16(head[6:])&0x3fff == 0 {
 			seal(head[9], sum(uint32(head[9])+uint32(len(b)-34), head[12:20]), b[34:])
@@ -115,6 +116,7 @@ func seal(proto byte, pseudo uint16, body []byte) {
 	if proto == 1 {
 		pseudo = 0
 	}
+	be.PutUint16(body[at:], 0)
 	be.PutUint16(body[at:], ^sum(uint32(pseudo), body))
 }
 

@@ -47,7 +47,20 @@ func newGuest(h *host, tap, mac string, ip netip.Addr) *guest {
 	}
 	g := &guest{host: h, tap: os.NewFile(uintptr(fd), tap), mac: mustMAC(mac), ip: ip}
 	h.Cleanup(func() { g.tap.Close() })
+	h.await("the tap carries", func() bool { return running(tap) })
 	return g
+}
+
+// running tells whether the kernel has seen that somebody holds the tap; until then
+// it drops what is sent to it.
+func running(tap string) bool {
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(s)
+	request, err := unix.NewIfreq(tap)
+	return err == nil && unix.IoctlIfreq(s, unix.SIOCGIFFLAGS, request) == nil && request.Uint16()&unix.IFF_RUNNING != 0
 }
 
 // guestOf returns the guest of n, whose port is in place when it is returned.

@@ -162,35 +162,45 @@ func remote(p vif.Pass, version int) (members []netip.Prefix, anybody bool) {
 // services returns what the pass is for: one of these. A pass that the switch has
 // no words for is for nothing: one for some ports of a protocol whose ports it does
 // not know, and one for protocol 0, which it would take for any.
+//
+// Of a packet in parts, the switch sees the ports in the first part only, in user
+// space. None comes here before all have come, and the others are of no use without
+// the first, so that they pass when the protocol does for any port.
 func services(p vif.Pass) []matches {
-	one := matches{tracked()}
 	if p.Protocol == vif.AnyProtocol {
-		return []matches{one}
+		return []matches{{tracked()}}
 	}
-	one = append(one, ovs.FieldMatch("ct_nw_proto", strconv.Itoa(p.Protocol)))
-	switch p.Protocol {
-	case protoICMP, protoICMPv6:
-		return []matches{append(one, typed(p)...)}
-	case protoTCP, protoUDP:
-		return each(one, ports("ct_tp_dst", p.Ports))
-	case protoSCTP:
-		return associations(p, one)
-	}
-	if p.Ports != nil || p.Protocol == 0 {
+	one := matches{tracked(), ovs.FieldMatch("ct_nw_proto", strconv.Itoa(p.Protocol))}
+	later := append(slices.Clip(one), ovs.IPFrag(ovs.IPFragFlagLater))
+	switch kind := typed(p); {
+	case len(kind) > 0:
+		return []matches{slices.Concat(one, kind), later}
+	case p.Protocol == 0 || p.Ports != nil && !ported(p.Protocol):
 		return nil
+	case unbounded(p.Ports) || !ported(p.Protocol):
+		return []matches{one}
+	case p.Protocol == protoSCTP:
+		return append(associations(*p.Ports), later)
 	}
-	return []matches{one}
+	return append(each(one, blocks("ct_tp_dst", *p.Ports)), later)
 }
+
+// ported tells whether the switch knows the protocol's ports.
+func ported(proto int) bool { return proto == protoTCP || proto == protoUDP || proto == protoSCTP }
+
+// unbounded tells whether r is all ports.
+func unbounded(r *vif.Range) bool { return r == nil || *r == vif.Range{Last: math.MaxUint16} }
 
 // tracked matches whatever is part of a connection.
 func tracked() ovs.Match { return state("+trk-inv") }
 
 // typed matches the type and the code of ICMP, which stand where the ports are.
 func typed(p vif.Pass) (m matches) {
-	if p.Type != nil {
-		m = append(m, ovs.FieldMatch("ct_tp_src", strconv.Itoa(int(*p.Type))))
+	if p.Type == nil || p.Protocol != protoICMP && p.Protocol != protoICMPv6 {
+		return nil
 	}
-	if p.Type != nil && p.Code != nil {
+	m = matches{ovs.FieldMatch("ct_tp_src", strconv.Itoa(int(*p.Type)))}
+	if p.Code != nil {
 		m = append(m, ovs.FieldMatch("ct_tp_dst", strconv.Itoa(int(*p.Code))))
 	}
 	return m
@@ -199,33 +209,29 @@ func typed(p vif.Pass) (m matches) {
 // associations returns services of SCTP. In user space Open vSwitch does not note
 // their ports, so that it is those of the packet that are looked at, on their way
 // forth and back, and errors are let pass.
-func associations(p vif.Pass, one matches) []matches {
-	if p.Ports == nil {
-		return []matches{one}
-	}
-	sctp := ovs.FieldMatch("nw_proto", strconv.Itoa(protoSCTP))
-	all := []matches{{state("+rel+trk-inv"), ovs.FieldMatch("ct_nw_proto", strconv.Itoa(protoSCTP))}}
-	all = append(all, each(matches{state("-rel-rpl+trk-inv"), sctp}, ports("sctp_dst", p.Ports))...)
-	return append(all, each(matches{state("-rel+rpl+trk-inv"), sctp}, ports("sctp_src", p.Ports))...)
+func associations(r vif.Range) []matches {
+	proto := strconv.Itoa(protoSCTP)
+	sctp := ovs.FieldMatch("nw_proto", proto)
+	errs := matches{state("+rel+trk-inv"), ovs.FieldMatch("ct_nw_proto", proto)}
+	return slices.Concat([]matches{errs},
+		each(matches{state("-rel-rpl+trk-inv"), sctp}, blocks("sctp_dst", r)),
+		each(matches{state("-rel+rpl+trk-inv"), sctp}, blocks("sctp_src", r)))
 }
 
 // each returns m with one of the blocks, for each of them.
-func each(m matches, blocks []matches) (all []matches) {
+func each(m matches, blocks []ovs.Match) (all []matches) {
 	for _, b := range blocks {
-		all = append(all, slices.Concat(m, b))
+		all = append(all, append(slices.Clip(m), b))
 	}
 	return all
 }
 
-// ports returns what matches the ports in r: as few blocks as there can be, each
-// of as many ports as the power of two that it begins at allows. A nil r is all.
-func ports(field string, r *vif.Range) (all []matches) {
-	if r == nil || *r == (vif.Range{Last: math.MaxUint16}) {
-		return []matches{nil}
-	}
+// blocks returns what matches the ports in r: as few blocks as there can be, each of
+// as many ports as the power of two that it begins at allows.
+func blocks(field string, r vif.Range) (all []ovs.Match) {
 	for first, end := uint32(r.First), uint32(r.Last)+1; first < end; {
 		size := uint32(1) << min(bits.TrailingZeros32(first|1<<16), bits.Len32(end-first)-1)
-		all = append(all, matches{ovs.FieldMatch(field, fmt.Sprintf("%#x/%#x", first, 1<<16-size))})
+		all = append(all, ovs.FieldMatch(field, fmt.Sprintf("%#x/%#x", first, 1<<16-size)))
 		first += size
 	}
 	return all
