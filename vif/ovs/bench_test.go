@@ -38,6 +38,7 @@ func benchmarkSwitch(b *testing.B, ports int) {
 	crowd(h, s, bridge, ports)
 
 	n := newNIC(bridge, h.addTap(), ports+1)
+	shut, packed := guardedNIC(bridge, h.addTap(), ports+2, guardedPasses()...), crowdedNIC(bridge, "tap", ports+3, 300, 20)
 	br, err := s.ready(ctx, bridge)
 	must(b, err)
 	_, lines := s.Describe(n)
@@ -47,8 +48,14 @@ func benchmarkSwitch(b *testing.B, ports int) {
 	}
 	inTurn(b, []act{
 		{"filter", func() { must(b, s.Filter(ctx, n)) }, nil},
+		{"guard", func() { must(b, s.Filter(ctx, shut)) }, nil},
+		{"crowd", func() { must(b, s.Filter(ctx, packed)) }, nil},
 		{"ofctl", func() { must(b, forkBundle(ctx, br.target(), lines)) }, nil},
 		{"wired", func() { must(b, errors.Join(s.Plug(ctx, n), s.Wired(ctx, n))) }, unplug},
+		{"guard-wired", func() { must(b, errors.Join(s.Plug(ctx, shut), s.Wired(ctx, shut))) }, func() {
+			must(b, s.Unplug(ctx, shut))
+			h.vsctl("set", "open_vswitch", ".", "external_ids:settled=x")
+		}},
 		{"bare", func() { bare(b, s, n) }, unplug},
 		{"rules", func() { _, err := s.Rules(ctx, bridge, nil); must(b, err) }, nil},
 		{"ports", func() { _, err := s.Ports(ctx); must(b, err) }, nil},
