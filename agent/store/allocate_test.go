@@ -112,8 +112,11 @@ func TestFreeOFPort(t *testing.T) {
 	}
 	taken(FirstOFPort)
 	taken(FirstOFPort + 2)
+	elsewhere := attachment
+	elsewhere.NIC.Port.ID, elsewhere.NIC.Tap, elsewhere.NIC.OFPort, elsewhere.NIC.Port.Segment.Bridge = "e", "e", FirstOFPort+5, "br-ex"
+	update(t, s, func(tx *Tx) error { return tx.PutAttachment(elsewhere) })
 	var got []int
-	for _, jump := range []string{"", "", "", strconv.Itoa(LastOFPort - 1), "", ""} {
+	for _, jump := range []string{"", "", "", "", strconv.Itoa(LastOFPort - 1), "", ""} {
 		if jump != "" {
 			update(t, s, func(tx *Tx) error { return tx.PutMeta("ofport br-int", jump) })
 		}
@@ -123,7 +126,7 @@ func TestFreeOFPort(t *testing.T) {
 		}
 		got = append(got, n)
 	}
-	want := []int{FirstOFPort + 1, FirstOFPort + 3, FirstOFPort + 4, LastOFPort, FirstOFPort + 1, FirstOFPort + 3}
+	want := []int{FirstOFPort + 1, FirstOFPort + 3, FirstOFPort + 4, FirstOFPort + 6, LastOFPort, FirstOFPort + 1, FirstOFPort + 3}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -132,7 +135,7 @@ func TestFreeOFPort(t *testing.T) {
 		{FirstOFPort + 2, FirstOFPort + 2, 0}, {FirstOFPort, FirstOFPort - 1, 0},
 	} {
 		update(t, s, func(tx *Tx) error {
-			n, err := tx.freeNumber("br-int", tt.first, tt.last)
+			n, err := tx.freeNumber(tt.first, tt.last)
 			if n != tt.want {
 				t.Errorf("free from %d to %d: %d, want %d", tt.first, tt.last, n, tt.want)
 			}

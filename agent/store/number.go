@@ -13,9 +13,11 @@ const (
 	LastOFPort  = 32767
 )
 
-// FreeOFPort returns an OpenFlow port number that no attachment on the bridge
-// has: the next one after that which it returned last, so that a number comes
-// back as late as it can. It is kept for nobody until PutAttachment.
+// FreeOFPort returns an OpenFlow port number for a port on the bridge that no
+// attachment has, on whatever bridge: connections are tracked by it, for all of the
+// host. It is the next one after that which was returned last for the bridge, so
+// that a number comes back as late as it can. It is kept for nobody until
+// PutAttachment.
 func (tx *Tx) FreeOFPort(bridge string) (int, error) {
 	key := "ofport " + bridge
 	last, err := tx.number(key)
@@ -26,12 +28,12 @@ func (tx *Tx) FreeOFPort(bridge string) (int, error) {
 	if start < FirstOFPort || start > LastOFPort {
 		start = FirstOFPort
 	}
-	n, err := tx.freeNumber(bridge, start, LastOFPort)
+	n, err := tx.freeNumber(start, LastOFPort)
 	if n == 0 && err == nil {
-		n, err = tx.freeNumber(bridge, FirstOFPort, start-1)
+		n, err = tx.freeNumber(FirstOFPort, start-1)
 	}
 	if n == 0 && err == nil {
-		return 0, vif.Exhausted.Because("Bridge %s has no OpenFlow port numbers left.", bridge)
+		return 0, vif.Exhausted.Because("This host has no OpenFlow port numbers left, for bridge %s or another.", bridge)
 	}
 	if err != nil {
 		return 0, err
@@ -40,7 +42,7 @@ func (tx *Tx) FreeOFPort(bridge string) (int, error) {
 }
 
 // freeNumber returns the lowest free number from first to last, or 0.
-func (tx *Tx) freeNumber(bridge string, first, last int) (int, error) {
+func (tx *Tx) freeNumber(first, last int) (int, error) {
 	next := first
 	err := tx.each(func(r row) (bool, error) {
 		var taken int
@@ -49,7 +51,7 @@ func (tx *Tx) freeNumber(bridge string, first, last int) (int, error) {
 		}
 		next++
 		return true, nil
-	}, `SELECT ofport FROM attachment WHERE bridge = ? AND ofport BETWEEN ? AND ? ORDER BY ofport`, bridge, first, last)
+	}, `SELECT DISTINCT ofport FROM attachment WHERE ofport BETWEEN ? AND ? ORDER BY ofport`, first, last)
 	if err != nil || next > last {
 		return 0, err
 	}
