@@ -91,6 +91,8 @@ type API struct {
 	farewells farewells
 	bodies    load          // of large requests that are under way
 	answers   load          // that are large, on their way
+	large     pace          // of large bodies
+	rude      pace          // of those who do not wait for answers, or send broken bodies
 	computing chan struct{} // holds one for who decodes a large body
 	flights   flights
 	strangers *strangers
@@ -131,7 +133,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // first that fails is what the client learns.
 func (a *API) checks() []func(*call) error {
 	return []func(*call) error{
-		a.readBody, a.identify, a.introduce, a.negotiate, a.admit, a.withinRate,
+		a.readBody, a.takeTurn, a.identify, a.introduce, a.negotiate, a.admit, a.withinRate,
 		a.mediaType, a.parseBody, a.chooseProject, a.authorize, a.ready,
 	}
 }

@@ -39,6 +39,7 @@ func (a *API) readBody(c *call) error {
 	case errors.Is(err, errBodies) || errors.Is(err, errTooLarge):
 		return c.unread(a, control, err)
 	case err != nil:
+		_ = a.rude.wait(a.streams.ctx, rudeTime, a.Limits.Body) // where too many wait it is said at once
 		c.answered.Set("Connection", "close")
 		return bodyError(err)
 	}

@@ -31,7 +31,7 @@ func (a *API) parseBody(c *call) error {
 		return nil
 	}
 	if len(c.raw) > largeBody {
-		end, err := a.large(c.Context())
+		end, err := a.compute(a.streams.ctx)
 		if err != nil {
 			return err
 		}

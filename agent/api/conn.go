@@ -1,8 +1,10 @@
 package api
 
 import (
+	"bytes"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -13,6 +15,29 @@ type limitedConn struct {
 	cred *syscall.Ucred // nil where it is not a unix socket
 	end  func()
 	seen func() // its first request was
+
+	eager atomic.Bool // its client sends more before it has its answer
+}
+
+// Read takes what the client sends.
+func (c *limitedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if pipelined(b[:n]) {
+		c.eager.Store(true)
+	}
+	return n, err
+}
+
+// pipelined tells whether what came in one go is a request without a body and
+// something behind it.
+func pipelined(sent []byte) bool {
+	head, rest, ok := bytes.Cut(sent, []byte("\r\n\r\n"))
+	if !ok || len(rest) == 0 {
+		return false
+	}
+	line, fields, _ := bytes.Cut(bytes.ToLower(head), []byte("\r\n"))
+	return bytes.HasSuffix(line, []byte(" http/1.1")) &&
+		!bytes.Contains(fields, []byte("content-length:")) && !bytes.Contains(fields, []byte("transfer-encoding:"))
 }
 
 // Close closes the connection, and counts it no more.

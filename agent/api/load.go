@@ -67,9 +67,9 @@ var (
 	errAnswers = vif.Unavailable.Because("Too many large answers are on their way: try again, or ask for a page of it with limit.")
 )
 
-// large begins what takes much computing: one at a time, so that others need not
+// compute begins what takes much computing: one at a time, so that others need not
 // wait for more than one. It is over when end is called.
-func (a *API) large(ctx context.Context) (end func(), err error) {
+func (a *API) compute(ctx context.Context) (end func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.Body)
 	defer cancel()
 	select {

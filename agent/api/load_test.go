@@ -100,7 +100,7 @@ func TestTooManyAnswers(t *testing.T) {
 // Large bodies are decoded one at a time, and small ones beside them.
 func TestLargeInTurn(t *testing.T) {
 	d := start(t, recordedWorld(), Limits{Body: 100 * time.Millisecond})
-	end, err := d.large(t.Context())
+	end, err := d.compute(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
