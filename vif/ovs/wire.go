@@ -108,9 +108,13 @@ func (t *transaction) strangers(n vif.NIC) error {
 	return nil
 }
 
-// wire adds the rows of n's wire.
+// wire adds the rows of n's wire, in exchange for what is left of one whose tap is
+// gone.
 func (t *transaction) wire(b *bridgeRow, n vif.NIC) {
 	for _, e := range ends(n) {
+		if p := t.view.port(e.name); p != nil {
+			t.discard(p, map[string]string{keyGuard: p.ExternalIDs[keyGuard]})
+		}
 		t.lay(b, n, e)
 	}
 }

@@ -166,6 +166,7 @@ func TestWireDrifts(t *testing.T) {
 	guard, network := guardEnd(n.Tap), networkEnd(n.Tap)
 	for _, change := range [][]string{
 		{"del-port", guard},
+		{"del-port", guard, "--", "del-port", network},
 		{"del-port", network},
 		{"set", "interface", network, "options:peer=other"},
 		{"set", "interface", guard, "ofport_request=33333"},
@@ -192,6 +193,10 @@ func TestWireDrifts(t *testing.T) {
 			}
 		})
 	}
+	h.vsctl("del-port", n.Tap)
+	h.await("its end", func() bool { _, there := s.Port(n); return !there })
+	must(t, s.Plug(h.context(), n))
+	must(t, s.Wired(h.context(), n))
 	older := n
 	older.Gen--
 	must(t, s.Unplug(h.context(), older))
