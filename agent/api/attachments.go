@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -26,16 +27,11 @@ var attachmentBody = &schema{
 	},
 }
 
-// An attachmentView is an attachment as JSON: the NIC, its state, and why that
-// is not ACTIVE.
-type attachmentView struct {
-	vif.NIC
-	State  vif.State `json:"state"`
-	Reason string    `json:"reason,omitempty"`
-}
+// An attachmentView is an attachment as JSON.
+type attachmentView = wire.Attachment
 
 func viewAttachment(at vif.Attachment) attachmentView {
-	return attachmentView{at.NIC, at.State, at.Reason}
+	return attachmentView{NIC: at.NIC, State: at.State, Reason: at.Reason}
 }
 
 func (a *API) listAttachments(c *call) (reply, error) {

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -201,16 +201,16 @@ func TestFollow(t *testing.T) {
 	server := httptest.NewServer(a)
 	defer server.Close()
 	defer a.streams.end()
-	client, err := NewClient(server.URL)
+	asked, err := client.New(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
+	defer asked.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var seen []int64
 	lost := 0
-	s := &following{client: client, wait: time.Millisecond, Followed: Followed{
+	err = asked.Follow(ctx, client.Followed{
 		Since: "0", Lost: func(error) { lost++ },
 		Event: func(e vif.Event) error {
 			seen = append(seen, e.ID)
@@ -223,26 +223,10 @@ func TestFollow(t *testing.T) {
 			}
 			return nil
 		},
-	}}
-	if err := s.follow(ctx); !errors.Is(err, errEnough) || fmt.Sprint(seen) != "[1 2 3]" || lost == 0 {
+	})
+	if !errors.Is(err, errEnough) || fmt.Sprint(seen) != "[1 2 3]" || lost == 0 {
 		t.Errorf("saw %v, lost %d: %v", seen, lost, err)
 	}
 }
 
 var errEnough = errors.New("enough")
-
-// Who cannot be followed at all is told so at once.
-func TestFollowNobody(t *testing.T) {
-	server := httptest.NewServer(http.NotFoundHandler())
-	client, err := NewClient(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := client.Follow(t.Context(), Followed{}); vif.KindOf(err) != vif.NotFound {
-		t.Errorf("follow: %v", err)
-	}
-	server.Close()
-	if _, ok := errors.AsType[*Unreachable](client.Follow(t.Context(), Followed{})); !ok {
-		t.Errorf("follow: %v", err)
-	}
-}

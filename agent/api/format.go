@@ -1,10 +1,10 @@
 package api
 
 import (
-	"encoding/hex"
 	"net"
 	"net/netip"
-	"strings"
+
+	"vifd/agent/api/wire"
 )
 
 // formats are the ways that a string may have to be written, with the message
@@ -29,13 +29,7 @@ func isMAC(s string) bool    { _, ok := parseMAC(s); return ok }
 // parseUUID returns the UUID that s writes in any of the usual ways (any case,
 // without dashes, in braces, as a URN) in lower case and with dashes.
 func parseUUID(s string) (string, bool) {
-	digits := strings.ToLower(s)
-	digits = strings.TrimPrefix(strings.TrimPrefix(digits, "urn:"), "uuid:")
-	digits = strings.ReplaceAll(strings.Trim(digits, "{}"), "-", "")
-	if b, err := hex.DecodeString(digits); err != nil || len(b) != 16 {
-		return "", false
-	}
-	return strings.Join([]string{digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-"), true
+	return wire.UUID(s)
 }
 
 // canonical returns s in lower case and with dashes when it is a UUID, and

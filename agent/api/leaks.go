@@ -1,9 +1,7 @@
 package api
 
 import (
-	"context"
 	"net/http"
-	"net/url"
 
 	"vifd/vif"
 )
@@ -33,16 +31,4 @@ func (a *API) showMetrics(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{status: http.StatusOK, raw: text, contentType: contentType}, nil
-}
-
-// Leaks returns what is wrong on the host.
-func (c *Client) Leaks(ctx context.Context, deep bool) ([]vif.Leak, error) {
-	a := asking{method: http.MethodGet, path: "/v1/leaks"}
-	if deep {
-		a.query = url.Values{"deep": {"1"}}
-	}
-	var answer struct{ Leaks []vif.Leak }
-	a.answer = &answer
-	err := c.ask(ctx, a)
-	return answer.Leaks, err
 }

@@ -11,15 +11,16 @@ import (
 	"strings"
 	"time"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
 // onceHeader names a change, so that it can be asked again without being done
 // again.
-const onceHeader = "Idempotency-Key"
+const onceHeader = wire.OnceHeader
 
 // requestIDHeader has the ID of a request, in every dialect that changes something.
-const requestIDHeader = "X-Openstack-Request-Id"
+const requestIDHeader = wire.RequestIDHeader
 
 // maxKey is the longest key.
 const maxKey = 128

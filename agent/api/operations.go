@@ -3,8 +3,8 @@ package api
 import (
 	"cmp"
 	"slices"
-	"time"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -14,23 +14,12 @@ import (
 const usualPage = "100"
 
 // An operationView is an operation as JSON.
-type operationView struct {
-	ID       string         `json:"id"`
-	Action   string         `json:"action"`
-	Server   string         `json:"server"`
-	Port     string         `json:"port,omitempty"`
-	Project  string         `json:"project,omitempty"`
-	User     string         `json:"user,omitempty"`
-	Started  time.Time      `json:"started"`
-	Finished *time.Time     `json:"finished"` // null while it is under way
-	Result   string         `json:"result"`   // "Success", "Error", or "" while it is under way
-	Error    string         `json:"error,omitempty"`
-	Steps    []vif.Progress `json:"steps"`
-}
+type operationView = wire.Operation
 
 // viewOperation shows causes to admins alone: they may name what is others'.
 func viewOperation(c *call, o vif.Operation) operationView {
-	v := operationView{o.ID, o.Kind, o.Server, o.Port, o.Project, o.User, o.Started, nil, o.Result, o.Error, append([]vif.Progress{}, o.Steps...)}
+	v := operationView{ID: o.ID, Action: o.Kind, Server: o.Server, Port: o.Port, Project: o.Project, User: o.User,
+		Started: o.Started, Result: o.Result, Error: o.Error, Steps: append([]vif.Progress{}, o.Steps...)}
 	if !o.Finished.IsZero() {
 		v.Finished = &o.Finished
 	}

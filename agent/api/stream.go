@@ -5,10 +5,11 @@ import (
 	"strings"
 	"sync"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
-const ndjson = "application/x-ndjson"
+const ndjson = wire.NDJSON
 
 // streamed does work and answers with its reply. A client that accepts ndjson
 // gets a line for each step as it ends before that, and then all with status 200:

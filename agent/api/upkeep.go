@@ -32,14 +32,3 @@ func (a *API) prepareServer(c *call) (reply, error) {
 	}
 	return reply{status: http.StatusNoContent}, nil
 }
-
-// Rebuild has vifd give its store back what it has lost.
-func (c *Client) Rebuild(ctx context.Context) (r vif.Rebuilt, err error) {
-	err = c.ask(ctx, asking{method: http.MethodPost, path: "/v1/store/rebuild", answer: &r})
-	return r, err
-}
-
-// Prepare has vifd make what a server needs that is about to start.
-func (c *Client) Prepare(ctx context.Context, server string) error {
-	return c.ask(ctx, asking{method: http.MethodPost, path: "/v1/servers/" + server + "/prepare"})
-}

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -36,7 +36,7 @@ type app struct {
 }
 
 // An action is what a command does. Its client is closed when it returns.
-type action func(ctx context.Context, c *api.Client, args []string) error
+type action func(ctx context.Context, c *client.Client, args []string) error
 
 // run does what args ask for, and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
@@ -93,8 +93,8 @@ func senseless(cmd *cobra.Command) (err error) {
 // client returns a client of the agent that is meant, with the credentials that
 // the environment has: on the command line every user of the host could read
 // them.
-func (a *app) client() (*api.Client, error) {
-	c, err := api.NewClient(cmp.Or(a.socket, a.env("VIFD_SOCKET"), socketPath))
+func (a *app) client() (*client.Client, error) {
+	c, err := client.New(cmp.Or(a.socket, a.env("VIFD_SOCKET"), socketPath))
 	if err != nil {
 		return nil, err
 	}

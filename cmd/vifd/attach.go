@@ -5,13 +5,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
 func (a *app) attach() *cobra.Command {
-	var list []api.NewAttachment // one for each --net and --port
-	var n api.NewAttachment      // what the other flags say
+	var list []client.NewAttachment // one for each --net and --port
+	var n client.NewAttachment      // what the other flags say
 	var addresses []string
 	var version int
 	var dry bool
@@ -33,7 +33,7 @@ of them the server gets an interface for each, in their order: all of them, or n
   vifd attach g1 --net blue --dry-run`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeServers,
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			n.FixedIPs = fixedIPs(addresses, version)
 			all, err := interfaces(args[0], list, n)
 			switch {
@@ -60,20 +60,20 @@ of them the server gets an interface for each, in their order: all of them, or n
 	return cmd
 }
 
-func fixedIPs(addresses []string, version int) []api.NewAddress {
-	var ips []api.NewAddress
+func fixedIPs(addresses []string, version int) []client.NewAddress {
+	var ips []client.NewAddress
 	for _, address := range addresses {
-		ips = append(ips, api.NewAddress{Address: address})
+		ips = append(ips, client.NewAddress{Address: address})
 	}
 	if version != 0 {
-		ips = append(ips, api.NewAddress{Version: version})
+		ips = append(ips, client.NewAddress{Version: version})
 	}
 	return ips
 }
 
 // interfaces returns what is asked for, for the server: each of the list, or one
 // that does not say where. What the other flags say is for one interface.
-func interfaces(server string, list []api.NewAttachment, n api.NewAttachment) ([]api.NewAttachment, error) {
+func interfaces(server string, list []client.NewAttachment, n client.NewAttachment) ([]client.NewAttachment, error) {
 	switch {
 	case len(list) > 1 && (n.FixedIPs != nil || n.MAC != "" || n.Tag != "" || n.SecurityGroups != nil):
 		return nil, vif.Invalid.Because("--ip, --ip-version, --mac, --tag and --security-group go with one interface: attach those that need them one by one")
@@ -82,10 +82,10 @@ func interfaces(server string, list []api.NewAttachment, n api.NewAttachment) ([
 	case len(list) == 1:
 		n.Network, n.Port = list[0].Network, list[0].Port
 	}
-	return forServer(server, []api.NewAttachment{n}), sensible(n)
+	return forServer(server, []client.NewAttachment{n}), sensible(n)
 }
 
-func forServer(server string, all []api.NewAttachment) []api.NewAttachment {
+func forServer(server string, all []client.NewAttachment) []client.NewAttachment {
 	for i := range all {
 		all[i].Server = server
 	}
@@ -93,7 +93,7 @@ func forServer(server string, all []api.NewAttachment) []api.NewAttachment {
 }
 
 // sensible refuses what no agent can make sense of.
-func sensible(n api.NewAttachment) error {
+func sensible(n client.NewAttachment) error {
 	switch {
 	case n.Port != "" && len(n.FixedIPs) > 0:
 		return vif.Invalid.Because("--ip and --ip-version go with --net: a port has its addresses already")
@@ -103,7 +103,7 @@ func sensible(n api.NewAttachment) error {
 	return nil
 }
 
-func (a *app) rehearse(ctx context.Context, c *api.Client, all []api.NewAttachment) error {
+func (a *app) rehearse(ctx context.Context, c *client.Client, all []client.NewAttachment) error {
 	if len(all) > 1 {
 		return vif.Invalid.Because("--dry-run says what one interface takes: name one --net or --port")
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 )
 
 // completeTime is how long a person waits for a TAB.
@@ -17,7 +17,7 @@ const completeTime = time.Second
 type completion = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective)
 
 // completes makes a completion of what ask finds; no agent, no proposals.
-func (a *app) completes(ask func(ctx context.Context, c *api.Client, args []string) []string) completion {
+func (a *app) completes(ask func(ctx context.Context, c *client.Client, args []string) []string) completion {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		c, err := a.client()
 		if err != nil {
@@ -37,7 +37,7 @@ func (a *app) completeFlag(cmd *cobra.Command, flag string, with completion) {
 }
 
 func (a *app) completeServers(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completes(func(ctx context.Context, c *api.Client, args []string) []string {
+	return a.completes(func(ctx context.Context, c *client.Client, args []string) []string {
 		if len(args) > 0 {
 			return nil
 		}
@@ -45,7 +45,7 @@ func (a *app) completeServers(cmd *cobra.Command, args []string, word string) ([
 	})(cmd, args, word)
 }
 
-func servers(ctx context.Context, c *api.Client) []string {
+func servers(ctx context.Context, c *client.Client) []string {
 	byID, _ := c.Servers(ctx)
 	var names []string
 	for _, name := range byID {
@@ -56,7 +56,7 @@ func servers(ctx context.Context, c *api.Client) []string {
 
 // completeAttached is for a server, and then a port that it has.
 func (a *app) completeAttached(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completes(func(ctx context.Context, c *api.Client, args []string) []string {
+	return a.completes(func(ctx context.Context, c *client.Client, args []string) []string {
 		switch len(args) {
 		case 0:
 			return servers(ctx, c)
@@ -68,7 +68,7 @@ func (a *app) completeAttached(cmd *cobra.Command, args []string, word string) (
 }
 
 func (a *app) completeAttachedPort(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completes(func(ctx context.Context, c *api.Client, args []string) []string {
+	return a.completes(func(ctx context.Context, c *client.Client, args []string) []string {
 		if len(args) > 0 {
 			return nil
 		}
@@ -76,7 +76,7 @@ func (a *app) completeAttachedPort(cmd *cobra.Command, args []string, word strin
 	})(cmd, args, word)
 }
 
-func attachedPorts(ctx context.Context, c *api.Client, server string) []string {
+func attachedPorts(ctx context.Context, c *client.Client, server string) []string {
 	attached, _ := c.Attachments(ctx, server)
 	var words []string
 	for _, at := range attached {
@@ -89,25 +89,25 @@ func attachedPorts(ctx context.Context, c *api.Client, server string) []string {
 }
 
 func (a *app) completeNetworks(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completes(func(ctx context.Context, c *api.Client, _ []string) []string {
+	return a.completes(func(ctx context.Context, c *client.Client, _ []string) []string {
 		return named(ctx, c.Networks())
 	})(cmd, args, word)
 }
 
 func (a *app) completePorts(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completes(func(ctx context.Context, c *api.Client, _ []string) []string {
+	return a.completes(func(ctx context.Context, c *client.Client, _ []string) []string {
 		return named(ctx, c.Ports())
 	})(cmd, args, word)
 }
 
 func (a *app) completeResource(r resource) completion {
-	return a.completes(func(ctx context.Context, c *api.Client, _ []string) []string {
+	return a.completes(func(ctx context.Context, c *client.Client, _ []string) []string {
 		return named(ctx, r.collection(c))
 	})
 }
 
 // named returns the name of each resource, or the ID of one without.
-func named(ctx context.Context, k api.Collection) []string {
+func named(ctx context.Context, k client.Collection) []string {
 	all, _ := k.List(ctx, nil)
 	var words []string
 	for _, r := range all {

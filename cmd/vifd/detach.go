@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -25,7 +25,7 @@ on by itself, and address and MAC stay taken until the interface is gone.`,
   vifd detach g1 3fa85f64 --no-wait`,
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: a.completeAttached,
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			attached, err := c.Attachments(ctx, args[0])
 			if err != nil {
 				return err
@@ -44,7 +44,7 @@ on by itself, and address and MAC stay taken until the interface is gone.`,
 	return cmd
 }
 
-func (a *app) unplug(ctx context.Context, c *api.Client, at vif.Attachment) error {
+func (a *app) unplug(ctx context.Context, c *client.Client, at vif.Attachment) error {
 	if err := c.Detach(ctx, at.Server, at.Port.ID, a.steps()); err != nil {
 		return err
 	}

@@ -8,12 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
 func (a *app) events() *cobra.Command {
-	var f api.Followed
+	var f client.Followed
 	cmd := &cobra.Command{
 		Use:   "events",
 		Short: "Follow what happens to network interfaces",

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -103,7 +103,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	if cure != "" {
 		a.note("  %s", cure)
 	}
-	if r, ok := errors.AsType[*api.Refused](err); ok && r.Request != "" {
+	if r, ok := errors.AsType[*client.Refused](err); ok && r.Request != "" {
 		a.note("  the log has it as %s", r.Request)
 	}
 	return code
@@ -114,7 +114,7 @@ func (a *app) judge(err error) (code int, cure string) {
 	if !a.began {
 		return exitUsage, ""
 	}
-	if _, ok := errors.AsType[*api.Unreachable](err); ok {
+	if _, ok := errors.AsType[*client.Unreachable](err); ok {
 		if errors.Is(err, os.ErrPermission) {
 			return exitDenied, mayI
 		}
@@ -123,7 +123,7 @@ func (a *app) judge(err error) (code int, cure string) {
 	if _, ok := errors.AsType[held](err); ok {
 		return exitHeld, "'ps' with its number shows which it is; 'systemctl stop vifd' ends the service"
 	}
-	if r, ok := errors.AsType[*api.Refused](err); ok && r.Status == http.StatusUnauthorized {
+	if r, ok := errors.AsType[*client.Refused](err); ok && r.Status == http.StatusUnauthorized {
 		return exitDenied, "VIFD_TOKEN has to hold a token that 'vifd token create' made there"
 	}
 	k := kinds[vif.KindOf(err)]
@@ -140,7 +140,7 @@ func topic(cmd *cobra.Command) string {
 }
 
 func refused(err error) bool {
-	_, ok := errors.AsType[*api.Refused](err)
+	_, ok := errors.AsType[*client.Refused](err)
 	return ok
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vifd/agent"
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -97,7 +97,7 @@ ports, as the hook has it done.`,
 				return err
 			}
 			err = a.askPrepare(ctx, server)
-			if _, answered := errors.AsType[*api.Refused](err); answered {
+			if _, answered := errors.AsType[*client.Refused](err); answered {
 				a.note("%s", explain(err)) // it is at work there, and two would be in each other's way
 				return nil
 			}
@@ -128,7 +128,7 @@ func (a *app) askPrepare(ctx context.Context, server string) error {
 	var said error
 	for {
 		err := c.Prepare(ctx, server)
-		if _, silent := errors.AsType[*api.Unreachable](err); silent && said != nil {
+		if _, silent := errors.AsType[*client.Unreachable](err); silent && said != nil {
 			return said
 		}
 		if !errors.Is(err, vif.Unavailable) {

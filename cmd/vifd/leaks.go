@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -24,7 +24,7 @@ something was found, also on another look right after the first.`, exitFailed),
 		Example: `  vifd leaks
   vifd leaks --deep -o json`,
 		Args: cobra.NoArgs,
-		RunE: a.asks(func(ctx context.Context, c *api.Client, _ []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, _ []string) error {
 			found, err := c.Leaks(ctx, deep)
 			if err != nil {
 				return err

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -27,7 +27,7 @@ MAC address, as long as it fits one interface.`,
 			}
 			return a.completeAttachedPort(cmd, args, word)
 		},
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			l := vif.Link(args[1])
 			if l != vif.LinkUp && l != vif.LinkDown {
 				return vif.Invalid.Because("a link is set up or down, and not %q", args[1])

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -20,7 +20,7 @@ func (a *app) list() *cobra.Command {
   vifd list g1 -o json`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeServers,
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			server := ""
 			if len(args) > 0 {
 				server = args[0]

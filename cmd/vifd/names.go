@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 )
 
 // names are what people call servers and networks, by their IDs.
@@ -12,7 +12,7 @@ type names struct{ servers, networks map[string]string }
 
 // names asks for them where a table is going to show them. What cannot be had
 // is shown by its ID.
-func (a *app) names(ctx context.Context, c *api.Client) names {
+func (a *app) names(ctx context.Context, c *client.Client) names {
 	n := names{networks: map[string]string{}}
 	if a.output.String() != "table" {
 		return n

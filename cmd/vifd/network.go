@@ -7,22 +7,22 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 )
 
 func (a *app) networks() *cobra.Command {
 	r := resource{
 		one:        "network",
-		collection: (*api.Client).Networks,
+		collection: (*client.Client).Networks,
 		header:     []string{"ID", "NAME", "VLAN", "BRIDGE", "MTU", "SHARED", "SUBNETS"},
-		row: func(n api.Resource) []string {
+		row: func(n client.Resource) []string {
 			return []string{n.Text("id"), n.Text("name"), said(n["provider:segmentation_id"]),
 				n.Text("provider:physical_network"), said(n["mtu"]), said(n["shared"]), said(n["subnets"])}
 		},
 	}
 	list := &cobra.Command{
 		Use: "list", Short: "List networks", Args: cobra.NoArgs,
-		RunE: a.listing(r, func(context.Context, *api.Client) (url.Values, error) { return nil, nil }),
+		RunE: a.listing(r, func(context.Context, *client.Client) (url.Values, error) { return nil, nil }),
 	}
 	return a.resource(r, a.createNetwork(r), list)
 }
@@ -39,8 +39,8 @@ bridge's untagged traffic. The bridge has to exist.`,
 		Example: `  vifd network create blue --vlan 100
   vifd network create storage --vlan 300 --bridge br-storage --mtu 9000`,
 		Args: cobra.ExactArgs(1),
-		RunE: a.creating(r, func(_ context.Context, _ *api.Client, args []string) (api.Resource, error) {
-			n := api.Resource{"name": args[0], "provider:network_type": "flat"}
+		RunE: a.creating(r, func(_ context.Context, _ *client.Client, args []string) (client.Resource, error) {
+			n := client.Resource{"name": args[0], "provider:network_type": "flat"}
 			if vlan != 0 {
 				n["provider:network_type"], n["provider:segmentation_id"] = "vlan", vlan
 			}
@@ -64,7 +64,7 @@ bridge's untagged traffic. The bridge has to exist.`,
 
 // give sets an attribute that was asked for: the zero value leaves it to the
 // agent.
-func give[T comparable](r api.Resource, attribute string, value T) {
+func give[T comparable](r client.Resource, attribute string, value T) {
 	var none T
 	if value != none {
 		r[attribute] = value

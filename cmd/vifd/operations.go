@@ -7,12 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
 func (a *app) operations() *cobra.Command {
-	var q api.OperationQuery
+	var q client.OperationQuery
 	var last time.Duration
 	cmd := &cobra.Command{
 		Use:   "operations [ID]",
@@ -22,7 +22,7 @@ one with its steps. They are kept for 30 days.`,
 		Example: `  vifd operations --server g1 --last 1h
   vifd operations req-3fa85f64-5717-4562-b3fc-2c963f66afa6`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			if len(args) == 1 {
 				o, err := c.Operation(ctx, args[0])
 				if err != nil {

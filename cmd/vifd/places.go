@@ -4,19 +4,19 @@ import (
 	"slices"
 	"strings"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 )
 
 // places are the values of a flag that says where an interface goes. Several
 // such flags fill one list, in the order of the command line.
 type places struct {
-	all   *[]api.NewAttachment
-	take  func(place string) api.NewAttachment
+	all   *[]client.NewAttachment
+	take  func(place string) client.NewAttachment
 	given []string
 }
 
-func toNetwork(place string) api.NewAttachment { return api.NewAttachment{Network: place} }
-func toPort(place string) api.NewAttachment    { return api.NewAttachment{Port: place} }
+func toNetwork(place string) client.NewAttachment { return client.NewAttachment{Network: place} }
+func toPort(place string) client.NewAttachment    { return client.NewAttachment{Port: place} }
 
 func (p *places) Set(place string) error {
 	p.given = append(p.given, place)

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
 // plug attaches all of it, and prints what that made. A port that came up in
 // error is there all the same, and the exit code says so.
-func (a *app) plug(ctx context.Context, c *api.Client, all []api.NewAttachment) error {
+func (a *app) plug(ctx context.Context, c *client.Client, all []client.NewAttachment) error {
 	made, err := a.attached(ctx, c, all)
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func (a *app) plug(ctx context.Context, c *api.Client, all []api.NewAttachment) 
 }
 
 // attached attaches one interface, or several in one go: all of them or none.
-func (a *app) attached(ctx context.Context, c *api.Client, all []api.NewAttachment) ([]vif.Attachment, error) {
+func (a *app) attached(ctx context.Context, c *client.Client, all []client.NewAttachment) ([]vif.Attachment, error) {
 	if len(all) == 1 {
 		at, err := c.Attach(ctx, all[0], a.steps())
 		return []vif.Attachment{at}, err

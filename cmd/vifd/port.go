@@ -7,16 +7,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
 func (a *app) ports() *cobra.Command {
 	r := resource{
 		one:        "port",
-		collection: (*api.Client).Ports,
+		collection: (*client.Client).Ports,
 		header:     []string{"ID", "NAME", "NETWORK", "MAC", "ADDRESSES", "SERVER", "STATUS"},
-		row: func(p api.Resource) []string {
+		row: func(p client.Resource) []string {
 			return []string{p.Text("id"), p.Text("name"), p.Text("network_id"), p.Text("mac_address"),
 				addressesOf(p), p.Text("device_id"), p.Text("status")}
 		},
@@ -24,7 +24,7 @@ func (a *app) ports() *cobra.Command {
 	var network string
 	list := &cobra.Command{
 		Use: "list", Short: "List ports, plugged in or not", Args: cobra.NoArgs,
-		RunE: a.listing(r, func(ctx context.Context, c *api.Client) (url.Values, error) { return on(ctx, c, network) }),
+		RunE: a.listing(r, func(ctx context.Context, c *client.Client) (url.Values, error) { return on(ctx, c, network) }),
 	}
 	list.Flags().StringVar(&network, "net", "", "only those of this network, a name or an ID")
 	a.completeFlag(list, "net", a.completeNetworks)
@@ -44,7 +44,7 @@ the port is plugged in, and after it was unplugged.`,
 		Example: `  vifd port create web-1 --net blue --ip 10.20.0.7
   vifd attach g1 --port web-1`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: a.creating(r, func(ctx context.Context, c *api.Client, args []string) (api.Resource, error) {
+		RunE: a.creating(r, func(ctx context.Context, c *client.Client, args []string) (client.Resource, error) {
 			if network == "" {
 				return nil, vif.Invalid.Because("a port needs --net")
 			}
@@ -52,7 +52,7 @@ the port is plugged in, and after it was unplugged.`,
 			if err != nil {
 				return nil, err
 			}
-			p := api.Resource{"name": strings.Join(args, ""), "network_id": on.Text("id")}
+			p := client.Resource{"name": strings.Join(args, ""), "network_id": on.Text("id")}
 			give(p, "mac_address", mac)
 			ids, err := groupIDs(ctx, c, groups)
 			if err != nil {
@@ -82,7 +82,7 @@ the port is plugged in, and after it was unplugged.`,
 	return cmd
 }
 
-func addressesOf(p api.Resource) string {
+func addressesOf(p client.Resource) string {
 	var all []string
 	list, _ := p["fixed_ips"].([]any)
 	for _, item := range list {

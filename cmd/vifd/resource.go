@@ -8,15 +8,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 )
 
 // A resource is a kind of thing that the Networking API has.
 type resource struct {
 	one        string // "network"
-	collection func(*api.Client) api.Collection
+	collection func(*client.Client) client.Collection
 	header     []string
-	row        func(api.Resource) []string
+	row        func(client.Resource) []string
 }
 
 // resource returns the command of r with its four subcommands: create and the
@@ -35,7 +35,7 @@ func (a *app) showResource(r resource) *cobra.Command {
 		Long:              fmt.Sprintf("Shows a %s, named by its name or ID.", r.one),
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeResource(r),
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			found, err := r.collection(c).Find(ctx, args[0])
 			if err != nil {
 				return err
@@ -52,7 +52,7 @@ func (a *app) deleteResource(r resource) *cobra.Command {
 		Long:              fmt.Sprintf("Deletes %ss, named by their names or IDs. The first that cannot be deleted ends it.", r.one),
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeResource(r),
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			for _, name := range args {
 				found, err := r.collection(c).Find(ctx, name)
 				if err != nil {
@@ -68,8 +68,8 @@ func (a *app) deleteResource(r resource) *cobra.Command {
 }
 
 // listing is the body of a list command. filters turns what its flags say into a query.
-func (a *app) listing(r resource, filters func(context.Context, *api.Client) (url.Values, error)) func(*cobra.Command, []string) error {
-	return a.asks(func(ctx context.Context, c *api.Client, _ []string) error {
+func (a *app) listing(r resource, filters func(context.Context, *client.Client) (url.Values, error)) func(*cobra.Command, []string) error {
+	return a.asks(func(ctx context.Context, c *client.Client, _ []string) error {
 		query, err := filters(ctx, c)
 		if err != nil {
 			return err
@@ -88,8 +88,8 @@ func (a *app) listing(r resource, filters func(context.Context, *api.Client) (ur
 }
 
 // creating is the body of a create command.
-func (a *app) creating(r resource, attributes func(context.Context, *api.Client, []string) (api.Resource, error)) func(*cobra.Command, []string) error {
-	return a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+func (a *app) creating(r resource, attributes func(context.Context, *client.Client, []string) (client.Resource, error)) func(*cobra.Command, []string) error {
+	return a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 		wanted, err := attributes(ctx, c, args)
 		if err != nil {
 			return err
@@ -103,7 +103,7 @@ func (a *app) creating(r resource, attributes func(context.Context, *api.Client,
 }
 
 // alone is one resource, with the columns of a list as its lines.
-func (r resource) alone(found api.Resource) document {
+func (r resource) alone(found client.Resource) document {
 	d := document{data: found, names: []string{found.Text("id")}}
 	values := r.row(found)
 	for i, name := range r.header {
@@ -113,7 +113,7 @@ func (r resource) alone(found api.Resource) document {
 }
 
 // on returns a query for what is on the network that is named, or for all.
-func on(ctx context.Context, c *api.Client, network string) (url.Values, error) {
+func on(ctx context.Context, c *client.Client, network string) (url.Values, error) {
 	query := url.Values{}
 	if network == "" {
 		return query, nil

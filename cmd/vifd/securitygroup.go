@@ -7,22 +7,22 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 )
 
 func (a *app) securityGroups() *cobra.Command {
 	r := resource{
 		one:        "security-group",
-		collection: (*api.Client).SecurityGroups,
+		collection: (*client.Client).SecurityGroups,
 		header:     []string{"ID", "NAME", "DESCRIPTION", "PROJECT", "RULES"},
-		row: func(g api.Resource) []string {
+		row: func(g client.Resource) []string {
 			rules, _ := g["security_group_rules"].([]any)
 			return []string{g.Text("id"), g.Text("name"), g.Text("description"), g.Text("project_id"), fmt.Sprint(len(rules))}
 		},
 	}
 	list := &cobra.Command{
 		Use: "list", Short: "List security groups", Args: cobra.NoArgs,
-		RunE: a.listing(r, func(context.Context, *api.Client) (url.Values, error) { return nil, nil }),
+		RunE: a.listing(r, func(context.Context, *client.Client) (url.Values, error) { return nil, nil }),
 	}
 	cmd := a.resource(r, a.createSecurityGroup(r), list)
 	cmd.AddCommand(a.securityRules())
@@ -41,8 +41,8 @@ A port that has no security group passes all that is not spoofed.`,
   vifd security-group rule create web --ingress --protocol tcp --dst-port 80
   vifd attach g1 --net blue --security-group web`,
 		Args: cobra.ExactArgs(1),
-		RunE: a.creating(r, func(_ context.Context, _ *api.Client, args []string) (api.Resource, error) {
-			g := api.Resource{"name": args[0]}
+		RunE: a.creating(r, func(_ context.Context, _ *client.Client, args []string) (client.Resource, error) {
+			g := client.Resource{"name": args[0]}
 			give(g, "description", description)
 			return g, nil
 		}),
@@ -52,13 +52,13 @@ A port that has no security group passes all that is not spoofed.`,
 }
 
 func (a *app) completeSecurityGroups(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completes(func(ctx context.Context, c *api.Client, _ []string) []string {
+	return a.completes(func(ctx context.Context, c *client.Client, _ []string) []string {
 		return named(ctx, c.SecurityGroups())
 	})(cmd, args, word)
 }
 
 // groupIDs returns the IDs of the security groups that have the names.
-func groupIDs(ctx context.Context, c *api.Client, names []string) (ids []string, err error) {
+func groupIDs(ctx context.Context, c *client.Client, names []string) (ids []string, err error) {
 	for _, name := range names {
 		g, err := c.SecurityGroups().Find(ctx, name)
 		if err != nil {

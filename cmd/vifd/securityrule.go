@@ -10,16 +10,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
 func (a *app) securityRules() *cobra.Command {
 	r := resource{
 		one:        "rule",
-		collection: (*api.Client).SecurityRules,
+		collection: (*client.Client).SecurityRules,
 		header:     []string{"ID", "GROUP", "DIRECTION", "ETHERTYPE", "PROTOCOL", "PORTS", "REMOTE"},
-		row: func(s api.Resource) []string {
+		row: func(s client.Resource) []string {
 			return []string{s.Text("id"), s.Text("security_group_id"), s.Text("direction"), s.Text("ethertype"),
 				cmp.Or(s.Text("protocol"), "any"), rangeOf(s), cmp.Or(s.Text("remote_ip_prefix"), s.Text("remote_group_id"))}
 		},
@@ -29,7 +29,7 @@ func (a *app) securityRules() *cobra.Command {
 		ValidArgsFunction: a.completeSecurityGroups,
 	}
 	list.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.listing(r, func(ctx context.Context, c *api.Client) (url.Values, error) {
+		return a.listing(r, func(ctx context.Context, c *client.Client) (url.Values, error) {
 			ids, err := groupIDs(ctx, c, args)
 			return url.Values{"security_group_id": ids}, err
 		})(cmd, args)
@@ -78,7 +78,7 @@ from them: at all ports of this host when the command returns.`,
 	return cmd
 }
 
-func (n *newRule) attributes(ctx context.Context, c *api.Client, args []string) (api.Resource, error) {
+func (n *newRule) attributes(ctx context.Context, c *client.Client, args []string) (client.Resource, error) {
 	if n.ingress && n.egress {
 		return nil, vif.Invalid.Because("--ingress and --egress are two rules: create them one by one")
 	}
@@ -86,7 +86,7 @@ func (n *newRule) attributes(ctx context.Context, c *api.Client, args []string) 
 	if err != nil {
 		return nil, err
 	}
-	s := api.Resource{"security_group_id": groups[0], "direction": string(vif.Ingress)}
+	s := client.Resource{"security_group_id": groups[0], "direction": string(vif.Ingress)}
 	if n.egress {
 		s["direction"] = string(vif.Egress)
 	}
@@ -112,7 +112,7 @@ func (n *newRule) version() string {
 }
 
 // ranges says which ports it is about, or which type and code of ICMP.
-func (n *newRule) ranges(s api.Resource) error {
+func (n *newRule) ranges(s client.Resource) error {
 	if n.given("icmp-type") {
 		s["port_range_min"] = n.icmpType
 	}
@@ -137,7 +137,7 @@ func (n *newRule) ranges(s api.Resource) error {
 }
 
 // rangeOf is a rule's ports, or its ICMP type and code, in words.
-func rangeOf(s api.Resource) string {
+func rangeOf(s client.Resource) string {
 	first, last := said(s["port_range_min"]), said(s["port_range_max"])
 	if first == last {
 		return first

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -23,7 +23,7 @@ a name, a tag or a MAC address, as long as it fits one interface.`,
   vifd show 52:54:00:aa:bb:cc -o json`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeAttachedPort,
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			attached, err := c.Attachments(ctx, "")
 			if err != nil {
 				return err

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -18,7 +18,7 @@ func (a *app) status() *cobra.Command {
 		Long:    fmt.Sprintf("Shows whether the agent takes changes, and how what it depends on is. The exit\ncode is %d when something is not well.", exitDegraded),
 		Example: `  vifd status`,
 		Args:    cobra.NoArgs,
-		RunE: a.asks(func(ctx context.Context, c *api.Client, _ []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, _ []string) error {
 			s, err := c.Status(ctx)
 			if err != nil {
 				return err
@@ -34,7 +34,7 @@ func (a *app) status() *cobra.Command {
 	}
 }
 
-func well(s api.Status) bool {
+func well(s client.Status) bool {
 	for _, p := range s.Parts {
 		if !p.OK {
 			return false
@@ -43,7 +43,7 @@ func well(s api.Status) bool {
 	return s.Ready && s.Attachments[vif.Error] == 0
 }
 
-func statusOf(s api.Status) document {
+func statusOf(s client.Status) document {
 	d := document{data: s, names: []string{s.Host}}
 	d.rows = []row{
 		cells("host", s.Host),
@@ -75,7 +75,7 @@ func verdict(name string, ok bool, good, bad, why string) row {
 }
 
 // ports says how many there are, and in which states.
-func ports(s api.Status) string {
+func ports(s client.Status) string {
 	var states []string
 	for _, state := range []vif.State{vif.Active, vif.Build, vif.Down, vif.Error} {
 		if n := s.Attachments[state]; n > 0 {

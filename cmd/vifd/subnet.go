@@ -7,16 +7,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
 func (a *app) subnets() *cobra.Command {
 	r := resource{
 		one:        "subnet",
-		collection: (*api.Client).Subnets,
+		collection: (*client.Client).Subnets,
 		header:     []string{"ID", "NAME", "NETWORK", "CIDR", "GATEWAY", "POOLS", "DNS", "DHCP"},
-		row: func(s api.Resource) []string {
+		row: func(s client.Resource) []string {
 			return []string{s.Text("id"), s.Text("name"), s.Text("network_id"), s.Text("cidr"),
 				s.Text("gateway_ip"), poolsOf(s), said(s["dns_nameservers"]), said(s["enable_dhcp"])}
 		},
@@ -24,7 +24,7 @@ func (a *app) subnets() *cobra.Command {
 	var network string
 	list := &cobra.Command{
 		Use: "list", Short: "List subnets", Args: cobra.NoArgs,
-		RunE: a.listing(r, func(ctx context.Context, c *api.Client) (url.Values, error) { return on(ctx, c, network) }),
+		RunE: a.listing(r, func(ctx context.Context, c *client.Client) (url.Values, error) { return on(ctx, c, network) }),
 	}
 	list.Flags().StringVar(&network, "net", "", "only those of this network, a name or an ID")
 	a.completeFlag(list, "net", a.completeNetworks)
@@ -63,7 +63,7 @@ out of all the others, unless --pool says of which.`,
 	return cmd
 }
 
-func (n *newSubnet) attributes(ctx context.Context, c *api.Client, args []string) (api.Resource, error) {
+func (n *newSubnet) attributes(ctx context.Context, c *client.Client, args []string) (client.Resource, error) {
 	if n.network == "" || n.cidr == "" {
 		return nil, vif.Invalid.Because("a subnet needs --net and --cidr")
 	}
@@ -75,7 +75,7 @@ func (n *newSubnet) attributes(ctx context.Context, c *api.Client, args []string
 	if err != nil {
 		return nil, err
 	}
-	s := api.Resource{"name": args[0], "network_id": on.Text("id"), "cidr": n.cidr}
+	s := client.Resource{"name": args[0], "network_id": on.Text("id"), "cidr": n.cidr}
 	give(s, "gateway_ip", n.gateway)
 	if n.gateway == "none" {
 		s["gateway_ip"] = nil
@@ -104,7 +104,7 @@ func parsePools(texts []string) ([]map[string]string, error) {
 	return pools, nil
 }
 
-func poolsOf(s api.Resource) string {
+func poolsOf(s client.Resource) string {
 	var all []string
 	list, _ := s["allocation_pools"].([]any)
 	for _, item := range list {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vifd/agent/api"
+	"vifd/agent/api/client"
 	"vifd/vif"
 )
 
@@ -22,7 +22,7 @@ by an admin at the agent's own socket.`,
 }
 
 func (a *app) createToken() *cobra.Command {
-	t, expires := api.NewToken{}, ""
+	t, expires := client.NewToken{}, ""
 	cmd := &cobra.Command{
 		Use:   "create NAME",
 		Short: "Create a token",
@@ -34,7 +34,7 @@ looks, at its project or at everything. An admin may do all, and has no project.
 		Example: `  vifd token create ci --role member --project 9aefb2fe29814a66b7a1f9e2c7f2eef8
   vifd token create monitoring --role reader --expires 8760h -o json`,
 		Args: cobra.ExactArgs(1),
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) (err error) {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) (err error) {
 			t.Name = args[0]
 			if t.Expires, err = expiry(expires); err != nil {
 				return err
@@ -76,7 +76,7 @@ func expiry(text string) (time.Time, error) {
 func (a *app) listTokens() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List tokens", Args: cobra.NoArgs,
-		RunE: a.asks(func(ctx context.Context, c *api.Client, _ []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, _ []string) error {
 			all, err := c.Tokens(ctx)
 			if err != nil {
 				return err
@@ -100,7 +100,7 @@ func (a *app) revokeToken() *cobra.Command {
 		Short: "Revoke tokens",
 		Long:  "Revokes tokens, named by their names or IDs. They let nobody in from then on.",
 		Args:  cobra.MinimumNArgs(1),
-		ValidArgsFunction: a.completes(func(ctx context.Context, c *api.Client, _ []string) []string {
+		ValidArgsFunction: a.completes(func(ctx context.Context, c *client.Client, _ []string) []string {
 			var names []string
 			all, _ := c.Tokens(ctx)
 			for _, t := range all {
@@ -108,7 +108,7 @@ func (a *app) revokeToken() *cobra.Command {
 			}
 			return names
 		}),
-		RunE: a.asks(func(ctx context.Context, c *api.Client, args []string) error {
+		RunE: a.asks(func(ctx context.Context, c *client.Client, args []string) error {
 			for _, name := range args {
 				if err := c.RevokeToken(ctx, name); err != nil {
 					return err

@@ -1,4 +1,6 @@
-package api
+// Package client asks a vifd by its API, as the command line does: what is plugged
+// in where, and to plug and unplug.
+package client
 
 import (
 	"bytes"
@@ -14,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -32,9 +35,9 @@ type Client struct {
 // dialTime bounds how long a connection is waited for.
 const dialTime = 5 * time.Second
 
-// NewClient returns a client of the vifd at address: the path of a unix socket,
+// New returns a client of the vifd at address: the path of a unix socket,
 // with or without "unix:" before it, or an http or https URL.
-func NewClient(address string) (*Client, error) {
+func New(address string) (*Client, error) {
 	c := &Client{address: address, http: &http.Client{Transport: &http.Transport{
 		TLSHandshakeTimeout: dialTime,
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS13},
@@ -90,10 +93,10 @@ func (c *Client) request(ctx context.Context, a asking) (*http.Request, error) {
 		request.Header.Set("X-Auth-Token", c.token)
 	}
 	if a.key != "" {
-		request.Header.Set(onceHeader, a.key)
+		request.Header.Set(wire.OnceHeader, a.key)
 	}
 	if a.onProgress != nil {
-		request.Header.Set("Accept", ndjson)
+		request.Header.Set("Accept", wire.NDJSON)
 	}
 	if a.body != nil {
 		request.Header.Set("Content-Type", "application/json")

@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"vifd/agent/api/wire"
 )
 
 // ask asks, and returns nil when vifd did what it was asked. Where the connection
@@ -43,7 +45,7 @@ func (c *Client) once(ctx context.Context, a asking) error {
 		return c.unreachable(ctx, err)
 	}
 	defer response.Body.Close()
-	if strings.HasPrefix(response.Header.Get("Content-Type"), ndjson) {
+	if strings.HasPrefix(response.Header.Get("Content-Type"), wire.NDJSON) {
 		return c.follow(ctx, response, a)
 	}
 	raw, err := io.ReadAll(response.Body)

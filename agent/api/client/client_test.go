@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"slices"
 	"testing"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -25,7 +26,7 @@ func answering(t *testing.T, handler http.HandlerFunc) *Client {
 	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: handler}}
 	server.Start()
 	t.Cleanup(server.Close)
-	c, err := NewClient(path)
+	c, err := New(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func TestClientAddress(t *testing.T) {
 		"ftp://host.example":         "",
 		"http://":                    "",
 	} {
-		c, err := NewClient(address)
+		c, err := New(address)
 		if base == "" {
 			if vif.KindOf(err) != vif.Invalid {
 				t.Errorf("%q: %v, want %v", address, err, vif.Invalid)
@@ -69,7 +70,7 @@ func TestClientRefused(t *testing.T) {
 			Refused{409, vif.NoSlot, "add ports", "req-1"}},
 		"own, not finished": {202, "application/json", `{"error":{"code":202,"kind":"not finished yet","message":"goes on"}}`,
 			Refused{202, vif.Pending, "goes on", "req-h"}},
-		"own, in a stream": {200, ndjson, `{"step":"tap","ms":0.8}` + "\n" + `{"error":{"code":503,"kind":"backend unavailable","message":"no OVS"}}` + "\n",
+		"own, in a stream": {200, wire.NDJSON, `{"step":"tap","ms":0.8}` + "\n" + `{"error":{"code":503,"kind":"backend unavailable","message":"no OVS"}}` + "\n",
 			Refused{503, vif.Unavailable, "no OVS", "req-h"}},
 		"networking": {404, "application/json", `{"NeutronError":{"type":"PortNotFound","message":"Port p could not be found.","detail":""}}`,
 			Refused{404, vif.NotFound, "Port p could not be found.", "req-h"}},
@@ -99,11 +100,11 @@ func TestClientRefused(t *testing.T) {
 
 func TestClientStream(t *testing.T) {
 	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
-		if body, err := io.ReadAll(r.Body); r.Header.Get("Accept") != ndjson || err != nil ||
+		if body, err := io.ReadAll(r.Body); r.Header.Get("Accept") != wire.NDJSON || err != nil ||
 			string(body) != `{"server":"g1","network":"blue","fixed_ips":[{"ip_version":6}],"tag":"db"}` {
 			t.Errorf("asked %s for %s, %v", body, r.Header.Get("Accept"), err)
 		}
-		w.Header().Set("Content-Type", ndjson)
+		w.Header().Set("Content-Type", wire.NDJSON)
 		io.WriteString(w, `{"step":"tap","ms":0.8}`+"\n"+`{"step":"plug","ms":1.5,"error":"once more"}`+"\n")
 		io.WriteString(w, `{"attachment":{"port":{"id":"p1","fixed_ips":[{"subnet":"s","address":"fd00:20::5"}]},"tap":"tapp1","state":"ACTIVE"}}`)
 	})
@@ -131,7 +132,7 @@ func TestClientUnreachable(t *testing.T) {
 		cause   error
 	}{
 		"half a stream": {t.Context(), func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", ndjson)
+			w.Header().Set("Content-Type", wire.NDJSON)
 			io.WriteString(w, `{"step":"tap","ms":0.8}`+"\n")
 		}, io.ErrUnexpectedEOF},
 		"hung up":        {t.Context(), func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, io.ErrUnexpectedEOF},
@@ -145,7 +146,7 @@ func TestClientUnreachable(t *testing.T) {
 			}
 		})
 	}
-	c, err := NewClient(filepath.Join(t.TempDir(), "none.sock"))
+	c, err := New(filepath.Join(t.TempDir(), "none.sock"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,11 @@
-package api
+package client
 
 import (
 	"context"
 	"net/http"
 	"net/url"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -30,18 +31,14 @@ type NewAddress struct {
 	Subnet  string `json:"subnet_id,omitempty"`
 }
 
-func (v attachmentView) attachment() vif.Attachment {
-	return vif.Attachment{NIC: v.NIC, State: v.State, Reason: v.Reason}
-}
-
 // Attach returns when the server has the NIC, with the truth about it, or with
 // nothing changed. onProgress is told each step as it ends.
 func (c *Client) Attach(ctx context.Context, n NewAttachment, onProgress func(vif.Progress)) (vif.Attachment, error) {
 	var answer struct {
-		Attachment attachmentView `json:"attachment"`
+		Attachment wire.Attachment `json:"attachment"`
 	}
 	err := c.ask(ctx, asking{method: http.MethodPost, path: "/v1/attachments", body: n, answer: &answer, onProgress: onProgress})
-	return answer.Attachment.attachment(), err
+	return answer.Attachment.Read(), err
 }
 
 // A BatchResult is what became of all that a batch asked for one server: it has
@@ -62,7 +59,7 @@ func (c *Client) AttachAll(ctx context.Context, all []NewAttachment, onProgress 
 	var answer struct {
 		Servers []struct {
 			Server      string
-			Attachments []attachmentView
+			Attachments []wire.Attachment
 			Error       *faultBody
 		}
 	}
@@ -74,7 +71,7 @@ func (c *Client) AttachAll(ctx context.Context, all []NewAttachment, onProgress 
 			r.Err = s.Error.refused()
 		}
 		for _, v := range s.Attachments {
-			r.Attachments = append(r.Attachments, v.attachment())
+			r.Attachments = append(r.Attachments, v.Read())
 		}
 		results = append(results, r)
 	}
@@ -97,11 +94,11 @@ func (c *Client) Plan(ctx context.Context, n NewAttachment) ([]vif.Planned, erro
 // SetLink sets the link that the server sees of a port that is plugged in.
 func (c *Client) SetLink(ctx context.Context, port string, l vif.Link) (vif.Attachment, error) {
 	var answer struct {
-		Attachment attachmentView `json:"attachment"`
+		Attachment wire.Attachment `json:"attachment"`
 	}
 	err := c.ask(ctx, asking{method: http.MethodPatch, path: "/v1/ports/" + url.PathEscape(port),
 		body: map[string]vif.Link{"link_state": l}, answer: &answer})
-	return answer.Attachment.attachment(), err
+	return answer.Attachment.Read(), err
 }
 
 // Detach returns when the guest has let go of the port and nothing of it is
@@ -126,12 +123,12 @@ func (c *Client) Attachments(ctx context.Context, server string) ([]vif.Attachme
 		query.Set("server", server)
 	}
 	var answer struct {
-		Attachments []attachmentView `json:"attachments"`
+		Attachments []wire.Attachment `json:"attachments"`
 	}
 	err := c.ask(ctx, asking{method: http.MethodGet, path: "/v1/attachments", query: query, answer: &answer})
 	var all []vif.Attachment
 	for _, v := range answer.Attachments {
-		all = append(all, v.attachment())
+		all = append(all, v.Read())
 	}
 	return all, err
 }

@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -36,24 +37,15 @@ func (q OperationQuery) values() url.Values {
 	return v
 }
 
-func (v operationView) operation() vif.Operation {
-	o := vif.Operation{ID: v.ID, Kind: v.Action, Server: v.Server, Port: v.Port, Project: v.Project, User: v.User,
-		Started: v.Started, Result: v.Result, Error: v.Error, Steps: v.Steps}
-	if v.Finished != nil {
-		o.Finished = *v.Finished
-	}
-	return o
-}
-
 // Operations returns what was asked for, newest first.
 func (c *Client) Operations(ctx context.Context, q OperationQuery) ([]vif.Operation, error) {
 	var answer struct {
-		Operations []operationView `json:"operations"`
+		Operations []wire.Operation `json:"operations"`
 	}
 	err := c.ask(ctx, asking{method: http.MethodGet, path: "/v1/operations", query: q.values(), answer: &answer})
 	var all []vif.Operation
 	for _, v := range answer.Operations {
-		all = append(all, v.operation())
+		all = append(all, v.Read())
 	}
 	return all, err
 }
@@ -61,8 +53,8 @@ func (c *Client) Operations(ctx context.Context, q OperationQuery) ([]vif.Operat
 // Operation returns the operation with the ID.
 func (c *Client) Operation(ctx context.Context, id string) (vif.Operation, error) {
 	var answer struct {
-		Operation operationView `json:"operation"`
+		Operation wire.Operation `json:"operation"`
 	}
 	err := c.ask(ctx, asking{method: http.MethodGet, path: "/v1/operations/" + url.PathEscape(id), answer: &answer})
-	return answer.Operation.operation(), err
+	return answer.Operation.Read(), err
 }

@@ -1,9 +1,10 @@
-package api
+package client
 
 import (
 	"context"
 	"crypto/x509"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -28,7 +29,7 @@ func (c *Client) SetToken(token string) error {
 	if err != nil {
 		return err
 	}
-	if u.Scheme != "https" && !c.unix && !isLocalName(u.Host) {
+	if u.Scheme != "https" && !c.unix && !isLocal(u) {
 		return vif.Invalid.Because("a token is not sent to %s without TLS: use an https URL", c.address)
 	}
 	c.token = token
@@ -77,4 +78,10 @@ func (c *Client) CreateToken(ctx context.Context, t NewToken) (Token, error) {
 // RevokeToken takes the token with that name or ID out of use.
 func (c *Client) RevokeToken(ctx context.Context, name string) error {
 	return c.ask(ctx, asking{method: http.MethodDelete, path: "/v1/tokens/" + url.PathEscape(name)})
+}
+
+// isLocal tells whether u is of this host.
+func isLocal(u *url.URL) bool {
+	a, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && a.IsLoopback()
 }

@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -101,6 +102,6 @@ func (r *Refused) complete(header http.Header) {
 		r.Message = fmt.Sprintf("%d %s", r.Status, http.StatusText(r.Status))
 	}
 	if r.Request == "" {
-		r.Request = header.Get(requestIDHeader)
+		r.Request = header.Get(wire.RequestIDHeader)
 	}
 }

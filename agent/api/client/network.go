@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -77,7 +78,7 @@ func (k Collection) Delete(ctx context.Context, id string) error {
 // Find returns the one resource that has the ID, or else the name. None is
 // vif.NotFound, and several are vif.Ambiguous.
 func (k Collection) Find(ctx context.Context, name string) (Resource, error) {
-	if id, ok := parseUUID(name); ok {
+	if id, ok := wire.UUID(name); ok {
 		found, err := k.List(ctx, url.Values{"id": {id}})
 		if err != nil {
 			return nil, err

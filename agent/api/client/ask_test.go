@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"vifd/agent/api/wire"
 	"vifd/vif"
 )
 
@@ -23,9 +24,9 @@ type heard struct {
 func (h *heard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.keys = append(h.keys, r.Header.Get(onceHeader))
+	h.keys = append(h.keys, r.Header.Get(wire.OnceHeader))
 	if len(h.keys) <= h.fail {
-		w.Header().Set("Content-Type", ndjson)
+		w.Header().Set("Content-Type", wire.NDJSON)
 		io.WriteString(w, `{"step":"tap","ms":0.8}`+"\n")
 		panic(http.ErrAbortHandler) // in the middle of its answer
 	}
