@@ -185,7 +185,7 @@ func TestWireDrifts(t *testing.T) {
 			}
 			h.await("all to be well", func() bool { return !drifted() })
 			h.vsctl(change...)
-			h.await("news of it", drifted)
+			h.hears(s, "news of it", drifted)
 			must(t, s.Plug(h.context(), n))
 			must(t, s.Wired(h.context(), n))
 			if drifted() {
