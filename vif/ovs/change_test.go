@@ -14,7 +14,7 @@ func TestPassesChange(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
 	bridge := h.bridgeOf(s)
-	ssh, web, names := pass(vif.Ingress, 4, protoTCP, 22), pass(vif.Ingress, 4, protoTCP, 80), pass(vif.Egress, 4, protoUDP, 53)
+	ssh, web, names := pass(vif.Ingress, 4, vif.TCP, 22), pass(vif.Ingress, 4, vif.TCP, 80), pass(vif.Egress, 4, vif.UDP, 53)
 	n := guardedNIC(bridge, h.addTap(), 1, ssh, web, names)
 	a := guestOf(h, s, n)
 	b := stranger(h, bridge, otherMAC.String(), "10.20.0.2", "tag=100")
@@ -71,7 +71,7 @@ func TestConnectionsAreNotInherited(t *testing.T) {
 	s := h.open()
 	bridge := h.bridgeOf(s)
 	b := stranger(h, bridge, otherMAC.String(), "10.20.0.2", "tag=100")
-	old := guardedNIC(bridge, h.addTap(), 1, pass(vif.Egress, 4, protoUDP, 53))
+	old := guardedNIC(bridge, h.addTap(), 1, pass(vif.Egress, 4, vif.UDP, 53))
 	question, answer := to(otherMAC, ipv4(ownMAC, own4, b.ip, 17, 0, udp(2000, 53))), to(ownMAC, ipv4(otherMAC, b.ip, own4, 17, 0, udp(53, 2000)))
 	for what, forget := range map[string]func(){
 		"unfiltered": func() { must(t, s.Unfilter(h.context(), old)) },

@@ -47,11 +47,11 @@ func everything() (all []vif.Pass) {
 	for _, d := range []vif.Direction{vif.Ingress, vif.Egress} {
 		all = append(all,
 			pass(d, 4, vif.AnyProtocol), pass(d, 6, vif.AnyProtocol), pass(d, 4, 47), pass(d, 6, 0),
-			pass(d, 4, protoTCP, 22), pass(d, 4, protoTCP, 1, 65535), pass(d, 6, protoUDP, 0, 65535), pass(d, 6, protoSCTP, 1000, 1999),
-			kind(pass(d, 4, protoICMP), 8), kind(pass(d, 4, protoICMP), 3, 4), kind(pass(d, 6, protoICMPv6), 128, 0), pass(d, 4, 33, 5),
-			only(pass(d, 4, protoTCP, 80), "10.0.0.0/8"), only(pass(d, 4, protoTCP, 81)), only(pass(d, 6, protoTCP, 80), "fd00::/16", "fd01::1/128", "fd00::/16"),
-			only(pass(d, 4, protoTCP, 443), "10.0.0.1/32", "10.0.0.2/32", "192.168.0.0/16"), only(pass(d, 4, protoUDP, 443, 500), "10.0.0.1/32", "10.0.0.2/32", "192.168.0.0/16"),
-			only(pass(d, 4, protoUDP, 443, 500), "10.0.0.1/32", "10.0.0.3/32", "fd00::/16"), only(pass(d, 4, protoTCP, 82), "0.0.0.0/0"),
+			pass(d, 4, vif.TCP, 22), pass(d, 4, vif.TCP, 1, 65535), pass(d, 6, vif.UDP, 0, 65535), pass(d, 6, vif.SCTP, 1000, 1999),
+			kind(pass(d, 4, vif.ICMP), 8), kind(pass(d, 4, vif.ICMP), 3, 4), kind(pass(d, 6, vif.ICMPv6), 128, 0), pass(d, 4, 33, 5),
+			only(pass(d, 4, vif.TCP, 80), "10.0.0.0/8"), only(pass(d, 4, vif.TCP, 81)), only(pass(d, 6, vif.TCP, 80), "fd00::/16", "fd01::1/128", "fd00::/16"),
+			only(pass(d, 4, vif.TCP, 443), "10.0.0.1/32", "10.0.0.2/32", "192.168.0.0/16"), only(pass(d, 4, vif.UDP, 443, 500), "10.0.0.1/32", "10.0.0.2/32", "192.168.0.0/16"),
+			only(pass(d, 4, vif.UDP, 443, 500), "10.0.0.1/32", "10.0.0.3/32", "fd00::/16"), only(pass(d, 4, vif.TCP, 82), "0.0.0.0/0"),
 		)
 	}
 	return all
@@ -60,10 +60,10 @@ func everything() (all []vif.Pass) {
 // guardedPasses are what the guest of the tests below lets pass.
 func guardedPasses() []vif.Pass {
 	return []vif.Pass{
-		pass(vif.Ingress, 4, protoTCP, 22), pass(vif.Ingress, 4, protoTCP, 80, 90), pass(vif.Ingress, 6, protoTCP, 22),
-		kind(pass(vif.Ingress, 4, protoICMP), 8), only(pass(vif.Ingress, 4, protoUDP, 7), "10.20.0.98/32"),
-		pass(vif.Egress, 4, protoUDP, 53), only(pass(vif.Egress, 4, protoTCP, 443), "10.20.0.0/24", "10.21.0.7/32"),
-		only(pass(vif.Egress, 4, protoUDP, 123, 200), "10.20.0.0/24", "10.21.0.7/32"), kind(pass(vif.Egress, 6, protoICMPv6), 128, 0),
+		pass(vif.Ingress, 4, vif.TCP, 22), pass(vif.Ingress, 4, vif.TCP, 80, 90), pass(vif.Ingress, 6, vif.TCP, 22),
+		kind(pass(vif.Ingress, 4, vif.ICMP), 8), only(pass(vif.Ingress, 4, vif.UDP, 7), "10.20.0.98/32"),
+		pass(vif.Egress, 4, vif.UDP, 53), only(pass(vif.Egress, 4, vif.TCP, 443), "10.20.0.0/24", "10.21.0.7/32"),
+		only(pass(vif.Egress, 4, vif.UDP, 123, 200), "10.20.0.0/24", "10.21.0.7/32"), kind(pass(vif.Egress, 6, vif.ICMPv6), 128, 0),
 	}
 }
 

@@ -14,15 +14,6 @@ import (
 	"vifd/vif"
 )
 
-// IP protocols that connection tracking knows more of than their number.
-const (
-	protoICMP   = 1
-	protoTCP    = 6
-	protoUDP    = 17
-	protoICMPv6 = 58
-	protoSCTP   = 132
-)
-
 // A list is what one port lets pass, of one IP version, in one direction. Passes
 // that share their remote ends become one conjunction: a flow for each end and one
 // for each service, and not one for each pair.
@@ -179,14 +170,14 @@ func services(p vif.Pass) []matches {
 		return nil
 	case unbounded(p.Ports) || !ported(p.Protocol):
 		return []matches{one}
-	case p.Protocol == protoSCTP:
+	case p.Protocol == vif.SCTP:
 		return append(associations(*p.Ports), later)
 	}
 	return append(each(one, blocks("ct_tp_dst", *p.Ports)), later)
 }
 
 // ported tells whether the switch knows the protocol's ports.
-func ported(proto int) bool { return proto == protoTCP || proto == protoUDP || proto == protoSCTP }
+func ported(proto int) bool { return proto == vif.TCP || proto == vif.UDP || proto == vif.SCTP }
 
 // unbounded tells whether r is all ports.
 func unbounded(r *vif.Range) bool { return r == nil || *r == vif.Range{Last: math.MaxUint16} }
@@ -196,7 +187,7 @@ func tracked() ovs.Match { return state("+trk-inv") }
 
 // typed matches the type and the code of ICMP, which stand where the ports are.
 func typed(p vif.Pass) (m matches) {
-	if p.Type == nil || p.Protocol != protoICMP && p.Protocol != protoICMPv6 {
+	if p.Type == nil || p.Protocol != vif.ICMP && p.Protocol != vif.ICMPv6 {
 		return nil
 	}
 	m = matches{ovs.FieldMatch("ct_tp_src", strconv.Itoa(int(*p.Type)))}
@@ -210,7 +201,7 @@ func typed(p vif.Pass) (m matches) {
 // their ports, so that it is those of the packet that are looked at, on their way
 // forth and back, and errors are let pass.
 func associations(r vif.Range) []matches {
-	proto := strconv.Itoa(protoSCTP)
+	proto := strconv.Itoa(vif.SCTP)
 	sctp := ovs.FieldMatch("nw_proto", proto)
 	errs := matches{state("+rel+trk-inv"), ovs.FieldMatch("ct_nw_proto", proto)}
 	return slices.Concat([]matches{errs},

@@ -53,17 +53,17 @@ func (c chance) port() uint16 { return uint16(1000 + c.IntN(64)) }
 
 func (c chance) icmp(version int) (proto int, kind uint8) {
 	if version == 4 {
-		return protoICMP, one[uint8](c, 8, 13)
+		return vif.ICMP, one[uint8](c, 8, 13)
 	}
-	return protoICMPv6, 128
+	return vif.ICMPv6, 128
 }
 
 func (c chance) pass() vif.Pass {
 	p := vif.Pass{Direction: one(c, vif.Ingress, vif.Egress), Version: one(c, 4, 6)}
 	icmp, kind := c.icmp(p.Version)
-	p.Protocol = one(c, protoTCP, protoTCP, protoUDP, protoUDP, protoSCTP, icmp, 47, vif.AnyProtocol)
+	p.Protocol = one(c, vif.TCP, vif.TCP, vif.UDP, vif.UDP, vif.SCTP, icmp, 47, vif.AnyProtocol)
 	switch p.Protocol {
-	case protoTCP, protoUDP, protoSCTP:
+	case vif.TCP, vif.UDP, vif.SCTP:
 		if first := c.port(); c.IntN(4) > 0 {
 			p.Ports = &vif.Range{First: first, Last: first + uint16(c.IntN(20))}
 		}
@@ -87,7 +87,7 @@ func (c chance) pass() vif.Pass {
 func (c chance) beginning(version int) beginning {
 	b := beginning{version: version, far: c.far(version), port: c.port()}
 	icmp, kind := c.icmp(version)
-	b.proto = one(c, protoTCP, protoTCP, protoUDP, protoUDP, protoSCTP, icmp, icmp, 47)
+	b.proto = one(c, vif.TCP, vif.TCP, vif.UDP, vif.UDP, vif.SCTP, icmp, icmp, 47)
 	if b.proto == icmp {
 		b.port = uint16(kind) << 8 // with another code it would begin nothing
 	}
@@ -97,9 +97,9 @@ func (c chance) beginning(version int) beginning {
 // packet returns the packet, told from others by its number.
 func (b beginning) packet(d vif.Direction, a, far *guest, number uint16) []byte {
 	body := map[int]func() []byte{
-		protoTCP: func() []byte { return segment(number, b.port, 1, 0, syn, nil) }, protoUDP: func() []byte { return udp(number, b.port) },
-		protoSCTP: func() []byte { return sctp(number, b.port) }, protoICMP: func() []byte { return ping(byte(b.port>>8), byte(b.port), number) },
-		protoICMPv6: func() []byte { return ping(byte(b.port>>8), byte(b.port), number) }, 47: func() []byte { return be.AppendUint32(nil, uint32(number)) },
+		vif.TCP: func() []byte { return segment(number, b.port, 1, 0, syn, nil) }, vif.UDP: func() []byte { return udp(number, b.port) },
+		vif.SCTP: func() []byte { return sctp(number, b.port) }, vif.ICMP: func() []byte { return ping(byte(b.port>>8), byte(b.port), number) },
+		vif.ICMPv6: func() []byte { return ping(byte(b.port>>8), byte(b.port), number) }, 47: func() []byte { return be.AppendUint32(nil, uint32(number)) },
 	}[b.proto]()
 	near := own4
 	if b.version == 6 {
@@ -120,8 +120,8 @@ func shared() (all []vif.Pass) {
 	first := []string{"10.20.0.99/32", "10.20.0.98/32", "10.21.0.7/32", "10.21.0.8/32"}
 	second := []string{"10.20.0.98/32", "10.21.0.7/32", "172.16.5.5/32", "172.16.5.6/32"}
 	for port := range uint16(6) {
-		all = append(all, only(pass(vif.Ingress, 4, protoTCP, 1000+port), first...), only(pass(vif.Ingress, 4, protoUDP, 1003+port), first...))
-		all = append(all, only(pass(vif.Ingress, 4, protoTCP, 1003+port), second...), only(pass(vif.Ingress, 4, protoUDP, 1000+port), second...))
+		all = append(all, only(pass(vif.Ingress, 4, vif.TCP, 1000+port), first...), only(pass(vif.Ingress, 4, vif.UDP, 1003+port), first...))
+		all = append(all, only(pass(vif.Ingress, 4, vif.TCP, 1003+port), second...), only(pass(vif.Ingress, 4, vif.UDP, 1000+port), second...))
 	}
 	return all
 }
@@ -137,7 +137,7 @@ func TestGroupsShare(t *testing.T) {
 	var begin []beginning
 	for _, far := range []string{"10.20.0.99", "10.20.0.98", "10.21.0.7", "172.16.5.5"} {
 		for port := range uint16(10) {
-			begin = append(begin, beginning{4, protoTCP, netip.MustParseAddr(far), 1000 + port}, beginning{4, protoUDP, netip.MustParseAddr(far), 1000 + port})
+			begin = append(begin, beginning{4, vif.TCP, netip.MustParseAddr(far), 1000 + port}, beginning{4, vif.UDP, netip.MustParseAddr(far), 1000 + port})
 		}
 	}
 	if passed := h.judge(t, n, vif.Ingress, a, b, begin); passed == 0 || passed == len(begin) {
@@ -222,7 +222,7 @@ func crowdedNIC(bridge, tap string, n, members, rules int) vif.NIC {
 	}
 	nic := guardedNIC(bridge, tap, n)
 	for i := range rules {
-		p := pass(vif.Ingress, 4, []int{protoTCP, protoUDP}[i%2], uint16(1000*(i+1)))
+		p := pass(vif.Ingress, 4, []int{vif.TCP, vif.UDP}[i%2], uint16(1000*(i+1)))
 		p.Remote = remote
 		nic.Port.Passes = append(nic.Port.Passes, p)
 	}

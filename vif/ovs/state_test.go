@@ -70,7 +70,7 @@ func TestGuardIsStateful(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
 	bridge := h.bridgeOf(s)
-	a := guestOf(h, s, guardedNIC(bridge, h.addTap(), 1, append(guardedPasses(), pass(vif.Ingress, 4, protoSCTP, 1000))...))
+	a := guestOf(h, s, guardedNIC(bridge, h.addTap(), 1, append(guardedPasses(), pass(vif.Ingress, 4, vif.SCTP, 1000))...))
 	b := stranger(h, bridge, otherMAC.String(), "10.20.0.99", "tag=100")
 	for name, steps := range stateful() {
 		t.Run(name, func(t *testing.T) { walk(t, a, b, steps) })
@@ -133,8 +133,8 @@ func TestGuardAtBothEnds(t *testing.T) {
 	h := newHost(t)
 	s := h.open()
 	bridge := h.bridgeOf(s)
-	a := guestOf(h, s, guardedNIC(bridge, h.addTap(), 1, pass(vif.Egress, 4, protoTCP, 80), pass(vif.Egress, 4, protoTCP, 82)))
-	b := guestOf(h, s, guardedNIC(bridge, h.addTap(), 2, only(pass(vif.Ingress, 4, protoTCP, 80, 81), "10.20.0.1/32")))
+	a := guestOf(h, s, guardedNIC(bridge, h.addTap(), 1, pass(vif.Egress, 4, vif.TCP, 80), pass(vif.Egress, 4, vif.TCP, 82)))
+	b := guestOf(h, s, guardedNIC(bridge, h.addTap(), 2, only(pass(vif.Ingress, 4, vif.TCP, 80, 81), "10.20.0.1/32")))
 	there := func(port uint16) []byte {
 		return to(otherMAC, ipv4(ownMAC, own4, other4, 6, 0, segment(1000, port, 1, 0, syn, nil)))
 	}

@@ -120,7 +120,7 @@ func TestGuardAfterRestart(t *testing.T) {
 	}
 	var pairs []pair
 	for i, bridge := range []string{ours, anothers} {
-		n := guardedNIC(bridge, h.addTap(), i+1, pass(vif.Ingress, 4, protoUDP, 9))
+		n := guardedNIC(bridge, h.addTap(), i+1, pass(vif.Ingress, 4, vif.UDP, 9))
 		pairs = append(pairs, pair{n, guestOf(h, s, n), stranger(h, bridge, "fa:16:3e:00:00:99", "10.20.0.99", "tag=100")})
 	}
 	try := func(p pair, want bool, port uint16) {
