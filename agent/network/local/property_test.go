@@ -33,7 +33,8 @@ type model struct {
 	ports  map[string]vif.Port
 	claims []vif.Port // every claim that ever was
 	rest   map[netip.Addr]time.Time
-	most   int64 // the highest claim
+	most   int64    // the highest claim
+	groups []string // security groups: what comes from the ports of the first may come to those of the second
 }
 
 const pause = 30 * time.Second
@@ -59,7 +60,7 @@ func newModel(t *rapid.T) *model {
 			t.Error(err)
 		}
 	})
-	if m.net, err = m.CreateNetwork(context.Background(), vif.Network{AdminUp: true}); err != nil {
+	if m.net, err = m.CreateNetwork(context.Background(), vif.Network{AdminUp: true, Secure: true}); err != nil {
 		t.Fatal(err)
 	}
 	for _, cidr := range []string{"10.20.0.0/29", "fd00:20::/125"} {
@@ -67,7 +68,63 @@ func newModel(t *rapid.T) *model {
 			t.Fatal(err)
 		}
 	}
+	m.group(t)
 	return m
+}
+
+// group makes the groups.
+func (m *model) group(t *rapid.T) {
+	for range 2 {
+		g, err := m.CreateSecurityGroup(context.Background(), vif.SecurityGroup{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.groups = append(m.groups, g.ID)
+	}
+	for _, version := range []int{4, 6} {
+		r := vif.SecurityRule{Direction: vif.Ingress, Version: version, RemoteGroup: m.groups[0]}
+		if _, err := m.AddSecurityRule(context.Background(), m.groups[1], r); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// regroup gives a port other groups, whoever holds it.
+func (m *model) regroup(t *rapid.T) {
+	p := m.one(t)
+	p.Groups = rapid.SliceOfDistinct(rapid.SampledFrom(m.groups), rapid.ID[string]).Draw(t, "groups")
+	now, err := m.UpdatePort(context.Background(), p)
+	if refused := len(p.Groups) > 0 && len(p.FixedIPs) == 0; (vif.KindOf(err) == vif.Invalid) != refused || err != nil && !refused {
+		t.Fatalf("groups of a port with %v: %v", p.FixedIPs, err)
+	}
+	if err == nil {
+		m.ports[p.ID] = now
+	}
+}
+
+// lets compares what p, which is held, lets in with the addresses of the first group.
+func (m *model) lets(t *rapid.T, p vif.Port) {
+	want := []netip.Addr{}
+	for _, q := range m.ports {
+		for _, f := range q.FixedIPs {
+			if slices.Contains(q.Groups, m.groups[0]) && slices.Contains(p.Groups, m.groups[1]) {
+				want = append(want, f.Address)
+			}
+		}
+	}
+	got := []netip.Addr{}
+	for _, pass := range p.Passes {
+		if pass.Direction == vif.Ingress {
+			for _, r := range pass.Remote {
+				got = append(got, r.Addr())
+			}
+		}
+	}
+	slices.SortFunc(want, netip.Addr.Compare)
+	slices.SortFunc(got, netip.Addr.Compare)
+	if !slices.Equal(got, want) || len(p.Passes) > 0 != (len(p.Groups) > 0) {
+		t.Fatalf("port %s of %v lets in %v, want %v", p.ID, p.Groups, got, want)
+	}
 }
 
 // got notes that the authority gave p, where it may.
@@ -87,6 +144,7 @@ func (m *model) got(t *rapid.T, p vif.Port, asked []vif.AddressClaim, err error)
 		}
 		delete(m.rest, f.Address)
 	}
+	p.Passes = nil // are not the port's, but come of its groups
 	m.ports[p.ID] = p
 	if p.Claim != 0 {
 		if p.Claim <= m.most {
@@ -200,6 +258,12 @@ func (m *model) readdress(t *rapid.T) {
 		}
 	}
 	p, err := m.UpdatePort(context.Background(), next)
+	if len(next.FixedIPs) == 0 && len(old.Groups) > 0 {
+		if vif.KindOf(err) != vif.InUse {
+			t.Fatalf("no addresses for a port of groups: %v", err)
+		}
+		return
+	}
 	m.got(t, p, asked, err)
 	for _, f := range old.FixedIPs {
 		if err == nil && !slices.Contains(p.FixedIPs, f) {
@@ -259,6 +323,9 @@ func (m *model) holds(t *rapid.T) {
 			bound++
 		}
 	}
+	for _, p := range held {
+		m.lets(t, p)
+	}
 	if len(ports) != len(m.ports) || len(held) != bound {
 		t.Fatalf("%d ports, %d held, want %d and %d", len(ports), len(held), len(m.ports), bound)
 	}
@@ -287,6 +354,7 @@ func TestProperty(t *testing.T) {
 			"release":   m.release,
 			"delete":    m.delete,
 			"readdress": m.readdress,
+			"regroup":   m.regroup,
 			"restart":   m.restart,
 			"time": func(t *rapid.T) {
 				m.clock = m.clock.Add(rapid.SampledFrom([]time.Duration{1, pause / 2, pause}).Draw(t, "passes"))
