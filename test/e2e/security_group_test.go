@@ -90,7 +90,7 @@ func TestSecurityGroupsGuard(t *testing.T) {
 	noPing()
 	b.reaches(t, a, false, 4, "ping")
 
-	talk(t, b, a)
+	defer talk(t, b, a)()
 	say(t, b, "one", true)
 	noEcho()
 	say(t, b, "two", false)
@@ -109,11 +109,11 @@ func TestSecurityGroupsGuard(t *testing.T) {
 	b.reaches(t, a, true, 4, "ping")
 }
 
-// talk keeps a connection open from p to the echo of q.
-func talk(t *testing.T, p, q plugged) {
+// talk keeps a connection open from p to the echo of q, until end.
+func talk(t *testing.T, p, q plugged) (end func()) {
 	t.Helper()
 	in(t, p.guest, fmt.Sprintf("rm -f /run/say /run/heard; mkfifo /run/say; (sleep 600 >/run/say & echo $! >/run/holds); (nc %v 7 </run/say >/run/heard 2>&1 & echo $! >/run/talks)", q.ip(4)))
-	t.Cleanup(func() { in(t, p.guest, "kill $(cat /run/holds /run/talks) || true") })
+	return func() { in(t, p.guest, "kill $(cat /run/holds /run/talks) || true") }
 }
 
 // say says a word in that connection, and looks whether its echo comes.
