@@ -25,6 +25,8 @@ var documentedAsks = []struct{ method, path, body string }{
 	{"GET", "/v2.1/servers/" + vm1 + "/os-instance-actions", ""}, {"GET", "/v2.1/servers/" + vm1 + "/os-instance-actions/req-x", ""}, {"GET", "/v2.1/servers/" + vm1 + "/os-instance-actions/$attach", ""},
 	{"GET", "/v2.1/servers/" + vm1 + "/ips", ""}, {"GET", "/v2.1/servers/" + vm1 + "/ips/peer-net88", ""},
 	{"POST", "/v2.1/servers/" + vm1 + "/action", `{"addFixedIp":{"networkId":"` + net88 + `"}}`}, {"POST", "/v2.1/servers/" + vm1 + "/action", `{"removeFixedIp":{"address":"10.88.0.125"}}`},
+	{"POST", "/v2.1/servers/" + vm1 + "/action", `{"addSecurityGroup":{"name":"web"}}`}, {"POST", "/v2.1/servers/" + vm2 + "/action", `{"removeSecurityGroup":{"name":"web"}}`},
+	{"GET", "/v2.1/servers/" + vm1 + "/os-security-groups", ""},
 	{"GET", "/v2.1/flavors", ""}, {"GET", "/v2.1/flavors/detail", ""}, {"GET", "/v2.1/flavors/0-vcpu-0-mib", ""}, {"GET", "/v2/flavors/none", ""}, {"GET", "/v2.1/flavors/0-vcpu-0-mib/os-extra_specs", ""},
 	{"GET", "/v2.0/", ""}, {"GET", "/v2.0/extensions", ""}, {"GET", "/v2.0/extensions/provider", ""},
 	{"GET", "/v2.1/networks", ""}, {"GET", "/v2.0/networks/" + net88, ""}, {"GET", "/v2.0/networks/none", ""},

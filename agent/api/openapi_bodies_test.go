@@ -36,7 +36,8 @@ var bodies = map[string]*schema{
 // serverActionBody is the schema of all actions: a body has one of them.
 func serverActionBody() *schema {
 	return &schema{kind: "object", properties: slices.Concat(lockBody.properties, []property{{name: "unlock", schema: &schema{}}},
-		addFixedIPBody(false).properties, removeFixedIPBody(false).properties)}
+		addFixedIPBody(false).properties, removeFixedIPBody(false).properties,
+		groupBody("addSecurityGroup", false).properties, groupBody("removeSecurityGroup", false).properties)}
 }
 
 // said is s in the form of the document.

@@ -45,6 +45,7 @@ func (a *API) computeRoutes(base string, as *dialect) []route {
 		{"GET", servers + "/detail", Reader, as, a.listServersInDetail, nil},
 		{"GET", servers + "/{server}", Reader, as, a.showServer, nil},
 		{"POST", servers + "/{server}/action", Member, as, a.act, nil},
+		{"GET", servers + "/{server}/os-security-groups", Reader, as, a.listServerGroups, nil},
 		{"GET", servers + "/{server}/os-instance-actions", Reader, as, a.listActions, nil},
 		{"GET", servers + "/{server}/os-instance-actions/{action}", Reader, as, a.showAction, nil},
 		{"GET", servers + "/{server}/ips", Reader, as, a.listAddresses, nil},

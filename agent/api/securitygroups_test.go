@@ -175,3 +175,54 @@ func TestGroupsByName(t *testing.T) {
 		want(t, ask(a, "POST", "/v1/attachments", body), tt.status, tt.part)
 	}
 }
+
+// A group is given to all ports of a server, and taken from them; where one of them
+// cannot have it, none has.
+func TestGroupsOfServers(t *testing.T) {
+	w := recordedWorld()
+	w.plug(vm1, first, "")
+	w.plug(vm1, portA, "")
+	a := serve(t, w, identities["member"])
+	act := func(server, body string, status int, part string) {
+		t.Helper()
+		want(t, ask(a, "POST", "/v2.1/servers/"+server+"/action", body, versionHeader, "compute 2.92"), status, part)
+	}
+	has := func(groups string) {
+		t.Helper()
+		for _, port := range []string{first, portA} {
+			want(t, ask(a, "GET", "/v2.0/ports/"+port+"?fields=security_groups", ""), 200, `"security_groups": [`+groups+`]`)
+		}
+	}
+	act(vm1, `{"removeSecurityGroup":{"name":"web"}}`, 404, `is not associated with the instance `+vm1)
+	act(vm1, `{"addSecurityGroup":{"name":"theirs"}}`, 404, `security group`)
+	act(vm1, `{"addSecurityGroup":{}}`, 400, `'name' is a required property`)
+	act(vm1, `{"addSecurityGroup":{"name":"web"}}`, 202, ``)
+	has(`"` + groupWeb + `"`)
+	act(vm1, `{"addSecurityGroup":{"name":"web"}}`, 400, `has it not yet`)
+	act(vm2, `{"addSecurityGroup":{"name":"web"}}`, 400, `has no port`)
+	if w.guarded != 4 {
+		t.Errorf("followed %d times", w.guarded)
+	}
+	w.attached = w.attached[:1] // which is what its server is shown with
+	w.attached[0].Port.Groups = []string{groupWeb}
+	want(t, ask(a, "GET", "/v2.1/servers/"+vm1+"/os-security-groups", ""), 200, `{"security_groups": [{"id": "`+groupWeb+`", "name": "web", "description": "", "tenant_id": "`+project+
+		`", "rules": [{"id": "`+ruleHTTP+`", "parent_group_id": "`+groupWeb+`", "ip_protocol": "tcp", "from_port": 80, "to_port": 81, "ip_range": {"cidr": "10.0.0.0/8"}, "group": {}}]}]}`)
+	w.attached = nil
+	w.plug(vm1, first, "")
+	w.plug(vm1, portA, "")
+	act(vm1, `{"removeSecurityGroup":{"name":"`+groupWeb+`"}}`, 202, ``)
+	has("")
+	a.Networking = stubborn{a.Networking}
+	act(vm1, `{"addSecurityGroup":{"name":"web"}}`, 409, `stays as it is`)
+	has("")
+}
+
+// stubborn changes every port but one.
+type stubborn struct{ Networking }
+
+func (s stubborn) UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error) {
+	if p.ID == portA {
+		return p, vif.InUse.Because("the port stays as it is")
+	}
+	return s.Networking.UpdatePort(ctx, p)
+}

@@ -23,6 +23,9 @@ func (a *API) actions() map[string]serverAction {
 		"unlock":        {"os_compute_api:os-lock-server:unlock", a.unlock},
 		"addFixedIp":    {"os_compute_api:os-multinic:add", a.addFixedIP},
 		"removeFixedIp": {"os_compute_api:os-multinic:remove", a.removeFixedIP},
+
+		"addSecurityGroup":    {"os_compute_api:os-security-groups:add", a.addSecurityGroup},
+		"removeSecurityGroup": {"os_compute_api:os-security-groups:remove", a.removeSecurityGroup},
 	}
 }
 
