@@ -3,8 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -31,18 +29,18 @@ var traces = []struct{ of, command string }{
 	{"definitions", `for d in $(virsh -q list --all --persistent --name); do virsh dumpxml --inactive $d; done | grep -E 'ua-vifd-|<vifd:port'`},
 }
 
-// clean has the host looked over at the end of the test. Of a test that failed it
-// shows what vifd logged besides requests that were met.
+// clean has the host looked over at the end of the test, and compared with what it
+// is now. Of a test that failed it shows what vifd logged besides requests that were met.
 func clean(t *testing.T) {
 	t.Helper()
-	log := filepath.Join(host.Dir, "vifd.log")
-	before, _ := os.ReadFile(log) // it is there, since vifd runs
+	was := look()
 	t.Cleanup(func() {
 		if t.Failed() {
-			logged, _ := run(fmt.Sprintf("tail -c +%d %s | grep -Ev ' status=20[0-9] ' | tail -n 30", len(before)+1, log))
+			logged, _ := run(fmt.Sprintf("tail -c +%d %s | grep -Ev ' status=20[0-9] ' | tail -n 30", was.log+1, vifdLog()))
 			t.Log(logged)
 		}
 	})
+	t.Cleanup(func() { was.kept(t) })
 	t.Cleanup(func() {
 		if left := wait.For(settle, leftovers); left != "" {
 			t.Errorf("left on the host:\n%s", left)

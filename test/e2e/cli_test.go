@@ -27,7 +27,11 @@ func vifd(t *testing.T, args ...string) said {
 	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
 		t.Fatalf("vifd %q: %v", args, err)
 	}
-	return said{strings.TrimRight(out.String(), "\n"), talk.String(), cmd.ProcessState.ExitCode()}
+	s := said{strings.TrimRight(out.String(), "\n"), talk.String(), cmd.ProcessState.ExitCode()}
+	if strings.HasPrefix(strings.Join(args, " "), "token create ") && s.code == 0 && !strings.ContainsAny(s.out, " \n") {
+		written = append(written, s.out)
+	}
+	return s
 }
 
 // ok is vifd for a command that has to succeed. It returns what it printed.
