@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"path/filepath"
 	"slices"
 
 	_ "modernc.org/sqlite" // the driver named "sqlite"
@@ -23,6 +24,10 @@ var pragmas = []string{
 // database returns a handle for the file at path, with further options in pairs.
 // It has no pool: a connection lives from dial to close.
 func database(path string, options ...string) (*sql.DB, error) {
+	path, err := filepath.Abs(path) // of another one SQLite takes the beginning for a host
+	if err != nil {
+		return nil, err
+	}
 	query := url.Values{"_pragma": pragmas}
 	for pair := range slices.Chunk(options, 2) {
 		query.Set(pair[0], pair[1])

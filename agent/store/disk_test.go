@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -192,6 +193,29 @@ func TestBackupReplacesBackups(t *testing.T) {
 		t.Errorf("%q, %v, %v", text, err, kept)
 	}
 	update(t, s, func(tx *Tx) error { return tx.PutMeta("n", "still here") })
+}
+
+// A backup is read by whatever name it has, from wherever one is.
+func TestReadByAnyName(t *testing.T) {
+	s, dir := open(t, t.TempDir()), t.TempDir()
+	update(t, s, func(tx *Tx) error { return tx.PutMeta("n", "here") })
+	t.Chdir(dir)
+	for _, name := range []string{"vifd.db", "./vifd.db", "a b", "50%", "a?mode=rw", "#1", "é&é", "host:80"} {
+		if err := s.Backup(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+		r, err := ReadFile(t.Context(), name, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		if got := metaOf(t, r, "n"); got != "here" {
+			t.Errorf("%q has %q", name, got)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // copied returns a directory with a copy of the database.
