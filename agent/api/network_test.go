@@ -101,6 +101,8 @@ func TestPorts(t *testing.T) {
 	checkNetworked(t, []networked{
 		{"make a port", "POST", "/v2.0/ports", `{"port":{` + port + `,"name":"p1","mac_address":"FA-16-3E-11-22-33","fixed_ips":[{"ip_address":"10.88.0.77"}],"device_id":"d","admin_state_up":false,"port_security_enabled":false}}`, 201,
 			`"mac_address": "fa:16:3e:11:22:33", "admin_state_up": false, "status": "DOWN", "device_id": "d", "device_owner": "", "fixed_ips": [{"subnet_id": "` + sub88 + `", "ip_address": "10.88.0.77"}], "port_security_enabled": false`},
+		{"the kind of NIC that there is", "POST", "/v2.0/ports", `{"port":{` + port + `,"binding:vnic_type":"normal"}}`, 201, `"binding:vnic_type": "normal"`},
+		{"another kind of NIC", "POST", "/v2.0/ports", `{"port":{` + port + `,"binding:vnic_type":"direct"}}`, 400, `Invalid input for binding:vnic_type. Reason: 'direct' is not one of ['normal'].`},
 		{"no security group", "POST", "/v2.0/ports", `{"port":{` + port + `,"security_groups":[]}}`, 201, `"security_groups": []`},
 		{"a security group", "POST", "/v2.0/ports", `{"port":{` + port + `,"security_groups":["` + groupWeb + `"]}}`, 201, `"security_groups": ["` + groupWeb + `"]`},
 		{"by its group", "GET", "/v2.0/ports?security_groups=" + groupWeb + "&fields=network_id", "", 200, `{"ports": [{"network_id": "` + net88 + `"}]}`},

@@ -29,6 +29,7 @@ func portProperties(address *schema) []property {
 		{name: "fixed_ips", schema: &schema{kind: "array", maxItems: 16, items: address}},
 		{name: "device_id", schema: anyString},
 		{name: "device_owner", schema: anyString},
+		{name: "binding:vnic_type", schema: &schema{kind: "string", enum: []any{"normal"}}}, // there is no other
 		{name: "port_security_enabled", schema: anyBool, admin: true},
 		{name: "security_groups", schema: uuidList},
 	}
