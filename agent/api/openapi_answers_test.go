@@ -27,6 +27,7 @@ var documentedAsks = []struct{ method, path, body string }{
 	{"POST", "/v2.1/servers/" + vm1 + "/action", `{"addFixedIp":{"networkId":"` + net88 + `"}}`}, {"POST", "/v2.1/servers/" + vm1 + "/action", `{"removeFixedIp":{"address":"10.88.0.125"}}`},
 	{"POST", "/v2.1/servers/" + vm1 + "/action", `{"addSecurityGroup":{"name":"web"}}`}, {"POST", "/v2.1/servers/" + vm2 + "/action", `{"removeSecurityGroup":{"name":"web"}}`},
 	{"GET", "/v2.1/servers/" + vm1 + "/os-security-groups", ""},
+	{"GET", "/v2.1/os-security-groups", ""}, {"GET", "/v2.1/os-security-groups/" + groupWeb, ""}, {"GET", "/v2/os-security-groups/none", ""},
 	{"GET", "/v2.1/flavors", ""}, {"GET", "/v2.1/flavors/detail", ""}, {"GET", "/v2.1/flavors/0-vcpu-0-mib", ""}, {"GET", "/v2/flavors/none", ""}, {"GET", "/v2.1/flavors/0-vcpu-0-mib/os-extra_specs", ""},
 	{"GET", "/v2.0/", ""}, {"GET", "/v2.0/extensions", ""}, {"GET", "/v2.0/extensions/provider", ""},
 	{"GET", "/v2.1/networks", ""}, {"GET", "/v2.0/networks/" + net88, ""}, {"GET", "/v2.0/networks/none", ""},
@@ -81,7 +82,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 
 // alsoAt returns path at each base where what it names is.
 func alsoAt(path string) []string {
-	for _, bases := range [][]string{{"/v2.1/servers", "/v2/servers"}, {"/v2.1/flavors", "/v2/flavors"},
+	for _, bases := range [][]string{{"/v2.1/servers", "/v2/servers"}, {"/v2.1/flavors", "/v2/flavors"}, {"/v2.1/os-security-groups", "/v2/os-security-groups"},
 		{"/v2.0/networks", "/v2.1/networks"}, {"/v2.0/subnets", "/v2.1/subnets"}, {"/v2.0/ports", "/v2.1/ports"},
 		{"/v2.0/security-group", "/v2.1/security-group"}, {"/v2.0/extensions", "/v2.1/extensions"}} {
 		for _, base := range bases {

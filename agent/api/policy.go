@@ -20,6 +20,8 @@ var computePolicies = map[string]string{
 	"GET servers/{}/os-instance-actions":    "os_compute_api:os-instance-actions:list",
 	"GET servers/{}/os-instance-actions/{}": "os_compute_api:os-instance-actions:show",
 
+	"GET os-security-groups":            "os_compute_api:os-security-groups:get",
+	"GET os-security-groups/{}":         "os_compute_api:os-security-groups:show",
 	"GET servers/{}/os-security-groups": "os_compute_api:os-security-groups:list",
 
 	"GET servers/{}/ips":    "os_compute_api:ips:index",

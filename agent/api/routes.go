@@ -51,6 +51,8 @@ func (a *API) computeRoutes(base string, as *dialect) []route {
 		{"GET", servers + "/{server}/ips", Reader, as, a.listAddresses, nil},
 		{"GET", servers + "/{server}/ips/{network}", Reader, as, a.showAddresses, nil},
 
+		{"GET", base + "/os-security-groups", Reader, as, a.listComputeGroups, nil},
+		{"GET", base + "/os-security-groups/{group}", Reader, as, a.showComputeGroup, nil},
 		{"GET", base + "/flavors", Reader, as, a.listFlavors, nil},
 		{"GET", base + "/flavors/detail", Reader, as, a.listFlavorsInDetail, nil},
 		{"GET", base + "/flavors/{flavor}", Reader, as, a.showFlavor, nil},

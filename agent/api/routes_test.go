@@ -15,7 +15,7 @@ import (
 )
 
 // samples are values for the parameters of paths.
-var samples = strings.NewReplacer("{server}", vm1, "{port}", first, "{id}", net88, "{network}", "peer-net88", "{token}", "none", "{operation}", "none", "{alias}", "none", "{action}", "none", "{flavor}", "none")
+var samples = strings.NewReplacer("{server}", vm1, "{port}", first, "{id}", net88, "{network}", "peer-net88", "{token}", "none", "{operation}", "none", "{alias}", "none", "{action}", "none", "{flavor}", "none", "{group}", "none")
 
 // A gate is a door whose callers bring tokens.
 func gate(w *world, tokens Tokens) *API {

@@ -36,6 +36,8 @@ var rules = []rule{
 	{"GET COMPUTE/servers/{server}/os-instance-actions/{action}", Reader, "os_compute_api:os-instance-actions:show", ""},
 	{"GET COMPUTE/servers/{server}/ips", Reader, "os_compute_api:ips:index", ""},
 	{"GET COMPUTE/servers/{server}/ips/{network}", Reader, "os_compute_api:ips:show", ""},
+	{"GET COMPUTE/os-security-groups", Reader, "os_compute_api:os-security-groups:get", ""},
+	{"GET COMPUTE/os-security-groups/{group}", Reader, "os_compute_api:os-security-groups:show", ""},
 	{"GET COMPUTE/flavors", Reader, "os_compute_api:flavors", ""},
 	{"GET COMPUTE/flavors/detail", Reader, "os_compute_api:flavors", ""},
 	{"GET COMPUTE/flavors/{flavor}", Reader, "os_compute_api:flavors", ""},

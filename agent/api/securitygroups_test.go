@@ -226,3 +226,14 @@ func (s stubborn) UpdatePort(ctx context.Context, p vif.Port) (vif.Port, error) 
 	}
 	return s.Networking.UpdatePort(ctx, p)
 }
+
+// Clients of old look groups up in the Compute API, which shows them their own.
+func TestComputeGroups(t *testing.T) {
+	a := serve(t, recordedWorld(), identities["member"])
+	web := `{"id": "` + groupWeb + `", "name": "web", "description": "", "tenant_id": "` + project + `", "rules": [{"id": "` + ruleHTTP + `"`
+	want(t, ask(a, "GET", "/v2.1/os-security-groups", ""), 200, `{"security_groups": [`+web)
+	want(t, ask(a, "GET", "/v2.1/os-security-groups/"+groupWeb, ""), 200, `{"security_group": `+web)
+	want(t, ask(a, "GET", "/v2.1/os-security-groups/"+groupOther, ""), 404, `Security group `+groupOther+` not found.`)
+	want(t, ask(a, "GET", "/v2.1/os-security-groups/web", ""), 404, `Security group web not found.`)
+	want(t, ask(a, "GET", "/v2.1/os-security-groups", "", versionHeader, "compute 2.36"), 404, `itemNotFound`)
+}

@@ -172,9 +172,9 @@ func TestOpenStackSecurityGroups(t *testing.T) {
 	if out := openstack(t, version, "port show p1 -f value -c security_group_ids"); strings.TrimSpace(out) == "[]" {
 		t.Error("p1 is in no group")
 	}
-	ask(t, "POST", "/v2.1/servers/$g1/action", `{"removeSecurityGroup": {"name": "web"}}`).is(t, 202)
+	openstack(t, "2.1", "server remove security group g1 web")
 	contains(t, openstack(t, version, "port show p1 -f value -c security_group_ids"), "[]")
-	ask(t, "POST", "/v2.1/servers/$g1/action", `{"addSecurityGroup": {"name": "web"}}`).is(t, 202)
+	openstack(t, "2.1", "server add security group g1 web")
 	contains(t, openstack(t, version, "server show g1 -f value -c security_groups"), "web")
 	openstack(t, version, "server remove port g1 p1")
 	gone(t, host.Guest("g1"), printed[map[string]any](t, openstack(t, version, "port show p1 -f json"))["id"].(string))
