@@ -139,6 +139,9 @@ func TestGuardAfterRestart(t *testing.T) {
 	h.stop(h.switchd)
 	h.startSwitchd()
 	for _, p := range pairs {
+		h.await("the bridge", func() bool { return dials(h.path(p.nic.Port.Segment.Bridge + ".mgmt")) })
+	}
+	for _, p := range pairs {
 		h.restarts(s, "ovs-vswitchd is back")
 		must(t, s.Wired(h.context(), p.nic))
 		in := to(p.a.mac, ipv4(p.b.mac, p.b.ip, p.a.ip, 17, 0, udp(1, 9)))

@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	// ported are the protocols that have ports.
-	ported = []int{vif.TCP, vif.UDP, vif.SCTP, 33, 136}
+	// ported are the protocols whose ports Open vSwitch tells apart.
+	ported = []int{vif.TCP, vif.UDP, vif.SCTP}
 
 	// only6 are those that are in IPv6 alone.
 	only6 = []int{41, 43, 44, vif.ICMPv6, 59, 60}
@@ -28,6 +28,8 @@ func checkRule(r vif.SecurityRule) error {
 	case !known:
 		return vif.Invalid.Because("Security group rule protocol %s not supported. Only protocol values [%s] and integer representations [0 to 255] are supported.",
 			r.Protocol, strings.Join(vif.ProtocolNames(), ", "))
+	case number == 0:
+		return vif.Invalid.Because("Security group rule protocol 0 is an option of IPv6 and nothing that a packet carries. Leave the protocol out to mean any.")
 	case r.Version == 4 && slices.Contains(only6, number):
 		return vif.Invalid.Because("Invalid ethertype IPv4 for protocol %s.", r.Protocol)
 	case ranged && number == vif.AnyProtocol:
@@ -37,7 +39,7 @@ func checkRule(r vif.SecurityRule) error {
 	case ranged && slices.Contains(ported, number):
 		return firstError(checkPorts(r), checkRemote(r))
 	case ranged:
-		return vif.Invalid.Because("Invalid protocol %s for port range, only supported for DCCP, SCTP, TCP, UDP, UDPLITE.", r.Protocol)
+		return vif.Invalid.Because("Invalid protocol %s for port range, only supported for SCTP, TCP, UDP.", r.Protocol)
 	}
 	return checkRemote(r)
 }

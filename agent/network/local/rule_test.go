@@ -29,6 +29,8 @@ func TestRules(t *testing.T) {
 		{"what IPv4 has not", func(r *vif.SecurityRule) { r.Protocol = "ipv6-icmp" }, vif.Invalid, "Invalid ethertype IPv4 for protocol ipv6-icmp."},
 		{"ports of no protocol", func(r *vif.SecurityRule) { r.Protocol, r.First, r.Last = "", new(1), new(2) }, vif.Invalid, "Must also specify protocol if port range is given."},
 		{"ports of one without", func(r *vif.SecurityRule) { r.Protocol, r.First = "gre", new(1) }, vif.Invalid, "Invalid protocol gre for port range,"},
+		{"ports that the switch cannot tell apart", func(r *vif.SecurityRule) { r.Protocol, r.First, r.Last = "dccp", new(1), new(2) }, vif.Invalid, "Invalid protocol dccp for port range,"},
+		{"an option of IPv6", func(r *vif.SecurityRule) { r.Protocol = "0" }, vif.Invalid, "Security group rule protocol 0 is"},
 		{"backwards", func(r *vif.SecurityRule) { r.First, r.Last = new(2), new(1) }, vif.Invalid, "For TCP/UDP protocols, port_range_min must be <= port_range_max"},
 		{"half a range", func(r *vif.SecurityRule) { r.First = new(2) }, vif.Invalid, "For TCP/UDP protocols,"},
 		{"port 0", func(r *vif.SecurityRule) { r.First, r.Last = new(0), new(1) }, vif.Invalid, "Invalid value for port 0"},
