@@ -97,7 +97,7 @@ func TestSecurityGroupsGuard(t *testing.T) {
 	b.reaches(t, a, false, 4, "echo")
 	b.reaches(t, a, true, 6, "echo")
 
-	noEcho = newRule(t, web, echo)
+	newRule(t, web, echo)
 	killVifd(t)
 	b.reaches(t, a, true, 4, "echo")
 	b.reaches(t, a, false, 4, "ping")

@@ -25,7 +25,7 @@ type list struct {
 	at    map[string]int // where the rule stands that says so
 }
 
-// A audience is who may use the services.
+// An audience is who may use the services.
 type audience struct {
 	members  []netip.Prefix
 	services []matches
@@ -84,19 +84,19 @@ func (l *list) fill(passes []vif.Pass, version int) {
 
 // admit lets the audience use its services: each of them each, or, where that is
 // fewer flows, by the conjunction of that number.
-func (l *list) admit(id int, c *audience) {
-	if m, s := len(c.members), len(c.services); m*s <= m+s+1 {
-		for _, member := range c.members {
-			for _, s := range c.services {
+func (l *list) admit(id int, a *audience) {
+	if m, s := len(a.members), len(a.services); m*s <= m+s+1 {
+		for _, member := range a.members {
+			for _, s := range a.services {
 				l.add(orderAllow, ovs.Resubmit(0, tableDeliver), append(matches{l.from(member)}, s...)...)
 			}
 		}
 		return
 	}
-	for _, member := range c.members {
+	for _, member := range a.members {
 		l.add(orderKind, ovs.Conjunction(id, 1, 2), tracked(), l.from(member))
 	}
-	for _, s := range c.services {
+	for _, s := range a.services {
 		l.add(orderKind, ovs.Conjunction(id, 2, 2), s...)
 	}
 	l.add(orderKind, ovs.Resubmit(0, tableDeliver), tracked(), ovs.ConjunctionID(uint32(id)))
