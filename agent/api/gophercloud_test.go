@@ -4,11 +4,14 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/attachinterfaces"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/security/groups"
+	secrules "github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/security/rules"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/networks"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/ports"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/subnets"
@@ -69,5 +72,57 @@ func TestGophercloud(t *testing.T) {
 	}
 	if err := networks.Delete(ctx, networking, n.ID).ExtractErr(); err != nil {
 		t.Error(err)
+	}
+}
+
+// It also makes security groups, and gives them to ports.
+func TestGophercloudSecurityGroups(t *testing.T) {
+	ctx := t.Context()
+	d := start(t, recordedWorld(), Limits{})
+	compute, networking := d.clients(t)
+
+	members, err := groups.Create(ctx, networking, groups.CreateOpts{Name: "members"}).Extract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	web, err := groups.Create(ctx, networking, groups.CreateOpts{Name: "web", Description: "who may be asked"}).Extract()
+	if err != nil || len(web.Rules) != 2 {
+		t.Fatalf("group %+v, %v", web, err)
+	}
+	http80 := secrules.CreateOpts{Direction: secrules.DirIngress, EtherType: secrules.EtherType4, SecGroupID: web.ID,
+		Protocol: secrules.ProtocolTCP, PortRangeMin: 80, PortRangeMax: 81, RemoteGroupID: members.ID}
+	rule, err := secrules.Create(ctx, networking, http80).Extract()
+	if err != nil || rule.PortRangeMax != 81 || rule.RemoteGroupID != members.ID {
+		t.Fatalf("rule %+v, %v", rule, err)
+	}
+	if _, err := secrules.Create(ctx, networking, http80).Extract(); !gophercloud.ResponseCodeIs(err, http.StatusConflict) {
+		t.Errorf("the same rule again: %v", err)
+	}
+	port, err := ports.Create(ctx, networking, ports.CreateOpts{NetworkID: net88, SecurityGroups: &[]string{web.ID}}).Extract()
+	if err != nil || !slices.Equal(port.SecurityGroups, []string{web.ID}) {
+		t.Fatalf("port %+v, %v", port, err)
+	}
+	if _, err := attachinterfaces.Create(ctx, compute, vm1, attachinterfaces.CreateOpts{PortID: port.ID}).Extract(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := servers.Get(ctx, compute, vm1).Extract()
+	if err != nil || len(s.SecurityGroups) != 1 || s.SecurityGroups[0]["name"] != "web" {
+		t.Errorf("server %+v, %v", s.SecurityGroups, err)
+	}
+	if err := groups.Delete(ctx, networking, web.ID).ExtractErr(); !gophercloud.ResponseCodeIs(err, http.StatusConflict) {
+		t.Errorf("deleted in use: %v", err)
+	}
+	if _, err := ports.Update(ctx, networking, port.ID, ports.UpdateOpts{SecurityGroups: &[]string{}}).Extract(); err != nil {
+		t.Error(err)
+	}
+	for _, err := range []error{
+		secrules.Delete(ctx, networking, rule.ID).ExtractErr(), groups.Delete(ctx, networking, web.ID).ExtractErr(),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := groups.Get(ctx, networking, web.ID).Extract(); !gophercloud.ResponseCodeIs(err, http.StatusNotFound) {
+		t.Errorf("deleted: %v", err)
 	}
 }
