@@ -28,12 +28,15 @@ func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
 	leave()
 	e, stop := h.ears.listen(n.Server, n.DeviceAlias())
 	defer stop()
-	live := &liveNIC{host: h, nic: n}
-	live.undefined = sync.OnceValue(func() error { return fail.At(fail.D2, h.undefine(ctx, n)) })
-	beside := sync.WaitGroup{}
-	defer beside.Wait()
-	live.asked = func() { beside.Go(func() { _ = live.undefined() }) }
-	if err := fail.At(fail.D5, unplug(ctx, live, e)); err != nil {
+	undefine := func() error { return fail.At(fail.D2, h.undefine(ctx, n)) }
+	var beside sync.WaitGroup
+	undefined := false
+	live := &liveNIC{host: h, nic: n, asked: sync.OnceFunc(func() {
+		beside.Go(func() { undefined = undefine() == nil })
+	})}
+	err = fail.At(fail.D5, unplug(ctx, live, e))
+	beside.Wait()
+	if err != nil {
 		return err
 	}
 	if live.unknown {
@@ -41,17 +44,18 @@ func (h *Host) Hide(ctx context.Context, n vif.NIC) error {
 			return err
 		}
 	}
-	return live.undefined()
+	if undefined {
+		return nil
+	}
+	return undefine()
 }
 
 // A liveNIC is a NIC that a guest may have.
 type liveNIC struct {
 	host    *Host
 	nic     vif.NIC
-	unknown bool // libvirt knows of no such NIC, or no longer
-
-	undefined func() error // takes the NIC out of the definition, once
-	asked     func()       // begins with that, once the guest has been asked
+	unknown bool   // libvirt knows of no such NIC, or no longer
+	asked   func() // called when the guest has been asked
 }
 
 func (l *liveNIC) eject(ctx context.Context) (answer, error) {
