@@ -81,7 +81,7 @@ func (e *Engine) unwant(ctx context.Context, a *store.Attachment, op *operation)
 // remove undoes all steps of a, tells released when the claim has been given
 // back, and then clears away what nobody waits for. The guest has until the end of
 // the context guest to let go of the NIC. When remove returns nil nothing of a is left, and on an error
-// a's row is, with all that could not be undone.
+// a's row is, with all that could not be undone: a claim that cannot be given back keeps nothing but itself.
 func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, guest context.Context, released func()) error {
 	first, last := e.undoing()
 	if !a.Released {
@@ -89,7 +89,7 @@ func (e *Engine) remove(ctx context.Context, a store.Attachment, t *timer, guest
 			return err
 		}
 		if err := t.time(stepRelease, func() error { return e.giveBack(ctx, &a) }); err != nil {
-			return err
+			return errors.Join(err, e.unlink(ctx, a.NIC, t, guest, last)) // the disk may be full for long
 		}
 	}
 	e.held.clear(a.NIC.Port.ID)

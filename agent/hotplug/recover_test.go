@@ -235,3 +235,19 @@ func TestStartsMeanwhile(t *testing.T) {
 		}
 	}
 }
+
+// A claim that cannot be given back, as the disk is full, keeps nothing else.
+func TestReleaseRefused(t *testing.T) {
+	h, e := plugged(t)
+	h.down["authority"] = true
+	if got := vif.KindOf(e.Detach(t.Context(), detach(vm1, p1, "req-2"))); got != vif.Unavailable {
+		t.Errorf("detach: %v", got)
+	}
+	if got := h.String(); got != "port held" {
+		t.Errorf("host:\n%s\nwant the port alone", got)
+	}
+	h.down["authority"] = false
+	if err := e.Recover(t.Context(), Look{All: true}); err != nil || h.String() != "" {
+		t.Errorf("%v, host:\n%s", err, h)
+	}
+}
