@@ -3,7 +3,6 @@ package hotplug
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"vifd/agent/store"
@@ -33,21 +32,7 @@ func (e *Engine) guard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	servers := byServer(rows)
-	errs := make([]error, len(servers))
-	slots := make(chan struct{}, side)
-	var all sync.WaitGroup
-	for i, nics := range servers {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			for _, a := range nics {
-				errs[i] = errors.Join(errs[i], e.guardOne(ctx, a))
-			}
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
+	return abreast(rows, func(a store.Attachment) error { return e.guardOne(ctx, a) })
 }
 
 // behindRows returns the attachments that have not all that the authority says. One

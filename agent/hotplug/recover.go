@@ -93,9 +93,18 @@ func (e *Engine) layOne(ctx context.Context, bridge string) error {
 	return e.Switch.Lay(ctx, bridge)
 }
 
-// mendAll mends what w shows of each server, a few at the same time.
+// mendAll mends what w shows of each server.
 func (e *Engine) mendAll(ctx context.Context, w *world) error {
-	servers := byServer(w.Rows)
+	return abreast(w.Rows, func(a store.Attachment) error {
+		e.moved()
+		return e.mend(ctx, a, w)
+	})
+}
+
+// abreast does something to all rows: a few servers at the same time, and the rows
+// of each in turn.
+func abreast(rows []store.Attachment, do func(store.Attachment) error) error {
+	servers := byServer(rows)
 	errs := make([]error, len(servers))
 	slots := make(chan struct{}, side)
 	var all sync.WaitGroup
@@ -104,8 +113,7 @@ func (e *Engine) mendAll(ctx context.Context, w *world) error {
 		all.Go(func() {
 			defer func() { <-slots }()
 			for _, a := range nics {
-				e.moved()
-				errs[i] = errors.Join(errs[i], e.mend(ctx, a, w))
+				errs[i] = errors.Join(errs[i], do(a))
 			}
 		})
 	}
