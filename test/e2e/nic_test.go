@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -86,7 +87,7 @@ func takeOut(t *testing.T, g *testhost.Running, port string) {
 		case a.Status == 404:
 			return ""
 		}
-		return a.Body
+		return fmt.Sprint(a.Status, a.Body)
 	})
 	if why != "" {
 		t.Errorf("detach %s: %s", port, why)

@@ -133,8 +133,8 @@ func TestKilledRegrouping(t *testing.T) {
 	friends, web := newGroup(t, "friends"), newGroup(t, "web")
 	a := plug(t, "g1", `{"net_id": "$blue", "security_groups": ["`+web+`"]}`)
 	b := plug(t, "g2", `{"net_id": "$blue", "security_groups": ["`+friends+`"]}`)
-	for i := range 6 {
-		later := time.Duration(i) * 4 * time.Millisecond
+	for i := range 16 {
+		later := time.Duration(i) * time.Millisecond
 		sent := meanwhile(t, later, func() { killVifd(t) }, "POST", "/v2.0/security-group-rules",
 			fmt.Sprintf(`{"security_group_rule": {"security_group_id": %q, "direction": "ingress", "protocol": "tcp", "port_range_min": %d, "port_range_max": %d, "remote_group_id": %q}}`, web, 7+i, 7+i, friends))
 		startVifd(t)

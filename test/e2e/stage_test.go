@@ -98,12 +98,11 @@ type wantedPort struct{ id, tag string }
 // has sees that the server has these ports and no others, in their order.
 func (s stage) has(t *testing.T, g *testhost.Running, want ...wantedPort) {
 	t.Helper()
-	var said struct{ InterfaceAttachments []nic }
-	ask(t, "GET", interfaces(g), "", shown).is(t, 200).into(t, &said)
-	if slices.EqualFunc(said.InterfaceAttachments, want, func(n nic, w wantedPort) bool { return n.Port == s.ids[w.id] && n.tag() == w.tag }) {
+	said, same := s.says(t, g, want)
+	if same {
 		return
 	}
-	for _, n := range said.InterfaceAttachments {
+	for _, n := range said {
 		takeOut(t, g, n.Port)
 	}
 	for _, w := range want {
@@ -113,6 +112,19 @@ func (s stage) has(t *testing.T, g *testhost.Running, want ...wantedPort) {
 		}
 		ask(t, "POST", interfaces(g), `{"interfaceAttachment": {"port_id": "`+s.ids[w.id]+`"`+tag+`}}`, shown).is(t, 200)
 	}
+	if said, same := s.says(t, g, want); !same {
+		t.Errorf("%s has %+v, and should have %+v", g.Name, said, want)
+	}
+}
+
+// says returns what the server is said to have, and whether that is as wanted.
+func (s stage) says(t *testing.T, g *testhost.Running, want []wantedPort) ([]nic, bool) {
+	t.Helper()
+	var said struct{ InterfaceAttachments []nic }
+	ask(t, "GET", interfaces(g), "", shown).is(t, 200).into(t, &said)
+	return said.InterfaceAttachments, slices.EqualFunc(said.InterfaceAttachments, want, func(n nic, w wantedPort) bool {
+		return n.Port == s.ids[w.id] && n.tag() == w.tag
+	})
 }
 
 // scenes say how the servers stood before an exchange, by how its name begins,

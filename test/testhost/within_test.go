@@ -45,7 +45,7 @@ func TestSideBySide(t *testing.T) {
 		ovs-vsctl get Bridge br-int external_ids
 		ip -o link | wc -l
 		pidof libvirtd | wc -w
-		touch /var/lib/vifd/theirs
+		touch /var/lib/vifd/theirs /etc/theirs
 		ovs-vsctl set Bridge br-int external_ids:whose=theirs`).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +58,10 @@ func TestSideBySide(t *testing.T) {
 	if err != nil || strings.TrimSpace(whose) != "ours" {
 		t.Errorf("our bridge is %q, %v", whose, err)
 	}
-	if _, err := os.Stat("/var/lib/vifd/theirs"); err == nil {
-		t.Error("the other host's file is here")
+	for _, file := range []string{"/var/lib/vifd/theirs", "/etc/theirs"} {
+		if _, err := os.Stat(file); err == nil {
+			t.Errorf("the other host's %s is here", file)
+		}
 	}
 }
 
