@@ -17,6 +17,10 @@ const burst = 100 * time.Millisecond
 // idleTime is how often a loop that has nothing to do shows that it lives.
 const idleTime = 5 * time.Second
 
+// retryTime is how long after a pass that failed the same is looked at again. It
+// doubles with each that fails after it.
+const retryTime = time.Second
+
 // A loop decides when to look at the host again, and at what. What to do then is
 // its pass's.
 type loop struct {
@@ -28,6 +32,9 @@ type loop struct {
 	mu    sync.Mutex
 	next  hotplug.Look
 	poked chan struct{} // holds one poke; more say nothing more
+
+	retry *time.Timer // runs while the last pass has failed
+	pause time.Duration
 }
 
 func newLoop(pass func(context.Context, hotplug.Look) error, every time.Duration, log *slog.Logger) *loop {
@@ -59,32 +66,55 @@ func (l *loop) take() hotplug.Look {
 	return look
 }
 
-// run looks when it was asked to, and at everything now and then, until ctx
-// ends. A pass that did not reach its end is followed by another at the next
-// turn.
+// run looks when it was asked to, and at everything now and then, until ctx ends.
 func (l *loop) run(ctx context.Context) {
 	turn := time.NewTimer(jittered(l.every))
 	defer turn.Stop()
 	idle := time.NewTicker(idleTime)
 	defer idle.Stop()
+	l.retry = time.NewTimer(l.every)
+	l.rested()
 	for {
 		l.beat.now()
 		select {
 		case <-ctx.Done():
+			l.rested()
 			return
 		case <-idle.C:
 			continue
 		case <-l.poked:
 			wait(ctx, burst)
+		case <-l.retry.C:
 		case <-turn.C:
 			l.again(hotplug.Look{All: true})
 			turn.Reset(jittered(l.every))
 		}
 		l.beat.now()
-		if err := l.pass(ctx, l.take()); err != nil && ctx.Err() == nil {
-			l.log.Warn("the host is not as it should be yet", "err", err)
-		}
+		l.look(ctx)
 	}
+}
+
+// look takes one look. What a pass that did not reach its end was about is looked
+// at again with the next poke, as of a daemon that is back, or in a while.
+func (l *loop) look(ctx context.Context) {
+	look := l.take()
+	err := l.pass(ctx, look)
+	if err == nil || ctx.Err() != nil {
+		l.rested()
+		return
+	}
+	l.log.Warn("the host is not as it should be yet", "err", err)
+	l.mu.Lock()
+	l.next = l.next.And(look)
+	l.mu.Unlock()
+	l.retry.Reset(l.pause)
+	l.pause = min(2*l.pause, l.every)
+}
+
+// rested says that nothing is left to be tried again.
+func (l *loop) rested() {
+	l.retry.Stop()
+	l.pause = retryTime
 }
 
 func wait(ctx context.Context, d time.Duration) {

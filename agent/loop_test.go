@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,6 +21,7 @@ type diary struct {
 	looks []time.Duration
 	all   []bool
 	named []string
+	fails int // as many passes do
 }
 
 func (d *diary) pass(_ context.Context, l hotplug.Look) error {
@@ -28,6 +30,9 @@ func (d *diary) pass(_ context.Context, l hotplug.Look) error {
 	d.looks = append(d.looks, time.Since(d.begun))
 	d.all = append(d.all, l.All)
 	d.named = append(d.named, strings.Join(l.Servers, " "))
+	if d.fails--; d.fails >= 0 {
+		return errors.New("not yet")
+	}
 	return nil
 }
 
@@ -78,6 +83,28 @@ func TestLoopGathers(t *testing.T) {
 		synctest.Wait()
 		if got := fmt.Sprint(d.looks, d.named); got != "[100ms 250ms] [vm1 vm2 ]" {
 			t.Errorf("looked at %s", got)
+		}
+	})
+}
+
+// What could not be done is tried again, ever less often, and with the next poke.
+func TestLoopTriesAgain(t *testing.T) {
+	looping(t, func(t *testing.T, l *loop, d *diary) {
+		d.fails = 4
+		l.again(hotplug.Look{Servers: []string{"vm1"}})
+		time.Sleep(4 * time.Second)
+		l.again(hotplug.Look{})
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if got := fmt.Sprint(d.looks, d.named); got != "[100ms 1.1s 3.1s 4.1s 12.1s] [vm1 vm1 vm1 vm1 vm1]" {
+			t.Errorf("looked at %s", got)
+		}
+		d.fails = 1
+		l.again(hotplug.Look{Servers: []string{"vm2"}})
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if got := fmt.Sprint(d.looks[5:], d.named[5:]); got != "[14.1s 15.1s] [vm2 vm2]" {
+			t.Errorf("and then at %s", got)
 		}
 	})
 }

@@ -22,6 +22,7 @@ func (e *Engine) abandon(ctx context.Context, a store.Attachment, op *operation)
 	}
 	if err := e.remove(ctx, a, &op.timer, guest, func() {}); err != nil {
 		e.Log.Error("rollback is not complete, and will be tried again", "port", a.NIC.Port.ID, "server", a.NIC.Server, "err", err)
+		e.unfinished(a.NIC.Server)
 		return fmt.Errorf("rollback: %w", err)
 	}
 	return nil

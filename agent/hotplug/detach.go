@@ -27,8 +27,16 @@ func (e *Engine) Detach(ctx context.Context, r vif.Request) error {
 	err = e.detach(ctx, guest, r.Server, r.Port, op, unlock)
 	if err != nil && !errors.Is(err, vif.NotFound) && !errors.Is(err, vif.Pending) {
 		e.failed(ctx, op, err)
+		e.unfinished(r.Server)
 	}
 	return late(ctx, "the detach", err)
+}
+
+// unfinished asks for a look at a server with which something was left to Recover.
+func (e *Engine) unfinished(server string) {
+	if e.Again != nil {
+		e.Again(Look{Servers: []string{server}})
+	}
 }
 
 // detach does what Detach promises. It gives the server's lock up as soon as

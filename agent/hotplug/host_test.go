@@ -44,18 +44,19 @@ type host struct {
 	slow  chan struct{}   // the switch takes a port when this is closed
 	error string          // why the switch cannot take the port
 
-	want    []string      // the groups of the ports that are claimed
-	address []vif.FixedIP // and their addresses
-	trace   []string      // acts in the order in which they took effect
-	given   netip.Addr    // the address that the authority gives next
-	hid     []string      // the ports whose NICs were taken out, likewise
+	want    []string        // the groups of the ports that are claimed
+	address []vif.FixedIP   // and their addresses
+	trace   []string        // acts in the order in which they took effect
+	given   netip.Addr      // the address that the authority gives next
+	hid     []string        // the ports whose NICs were taken out, likewise
+	noted   map[string]bool // the ports in the metadata
 }
 
 func newHost() *host {
 	return &host{
 		facts: map[string]bool{}, ports: map[string]vif.Port{}, nics: map[string]vif.ServerNIC{}, down: map[string]bool{},
 		taps: map[string]vif.NIC{}, rose: map[string]bool{}, pass: map[string][]vif.FixedIP{}, lets: map[string][]vif.Pass{},
-		rules: map[string][]vif.Pass{}, named: map[string]string{}, given: had,
+		rules: map[string][]vif.Pass{}, named: map[string]string{}, given: had, noted: map[string]bool{},
 		srv: vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Persistent: true, Slots: true, FreeSlots: 8, VCPUs: 1},
 	}
 }
@@ -315,6 +316,7 @@ func (h *host) Server(_ context.Context, id string) (vif.Server, error) {
 	for _, n := range h.nics {
 		s.NICs = append(s.NICs, n)
 	}
+	s.Noted = slices.Sorted(maps.Keys(h.noted))
 	return s, nil
 }
 
@@ -343,6 +345,7 @@ func (h *host) Link(ctx context.Context, n vif.NIC, up bool) error {
 
 func (h *host) Persist(ctx context.Context, n vif.NIC) (string, error) {
 	return "0000:01:00.0", h.act(ctx, "libvirt", "persist", func() {
+		h.noted[n.Port.ID] = true
 		h.set("definition %s", n.Tap)
 		if h.clear("link down in definition %s", n.Tap); !n.Link.Up() {
 			h.set("link down in definition %s", n.Tap)
@@ -373,7 +376,7 @@ func (h *host) Definitions(context.Context, []vif.Server) (map[string][]vif.Serv
 func (h *host) Devices(context.Context, string) ([]string, error) { return nil, nil }
 
 func (h *host) Forget(ctx context.Context, n vif.NIC) error {
-	return h.act(ctx, "libvirt", "forget", func() {})
+	return h.act(ctx, "libvirt", "forget", func() { delete(h.noted, n.Port.ID) })
 }
 
 // What a plan shows.

@@ -1,6 +1,8 @@
 package hotplug
 
 import (
+	"slices"
+
 	"vifd/agent/store"
 	"vifd/vif"
 )
@@ -109,7 +111,7 @@ func planServer(a store.Attachment, s seen) (acts []act) {
 	case s.Server.Live && !nic.Link && a.NIC.Link.Up() && s.Plugged != nil && s.Plugged.OFPort == a.NIC.OFPort && s.Filtered:
 		acts = append(acts, actLink)
 	}
-	if !a.Persisted || undefined(nic, s) {
+	if !a.Persisted || undefined(nic, s) || !slices.Contains(s.Server.Noted, a.NIC.Port.ID) {
 		acts = append(acts, actPersist)
 	}
 	return acts

@@ -28,7 +28,7 @@ func healthy() seen {
 		},
 		Filtered:     true,
 		ServersKnown: true,
-		Server: &vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Persistent: true, NICs: []vif.ServerNIC{
+		Server: &vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Persistent: true, Noted: []string{p1}, NICs: []vif.ServerNIC{
 			{Alias: nic.DeviceAlias(), MAC: nic.Port.MAC, Tap: nic.Tap, Link: true},
 		}},
 	}
@@ -117,6 +117,7 @@ func TestPlanServer(t *testing.T) {
 		{"another PCI address in the definition, which has something else there", func(_ *store.Attachment, s *seen) {
 			s.Defined = &vif.Server{NICs: []vif.ServerNIC{{Alias: nic.DeviceAlias(), MAC: nic.Port.MAC, Tap: nic.Tap, PCI: "0000:09:00.0", Barred: true}}}
 		}, nil},
+		{"metadata lost, as with a server defined anew", func(_ *store.Attachment, s *seen) { s.Server.Noted = nil }, []act{actPersist}},
 		{"definition as it should be", func(_ *store.Attachment, s *seen) { s.Defined = &vif.Server{NICs: s.Server.NICs} }, nil},
 		{"NIC with another MAC", func(_ *store.Attachment, s *seen) { s.Server.NICs[0].MAC = "fa:16:3e:00:00:02" },
 			[]act{actReplace, actShow, actPersist}},

@@ -251,3 +251,30 @@ func TestReleaseRefused(t *testing.T) {
 		t.Errorf("%v, host:\n%s", err, h)
 	}
 }
+
+// What a detach leaves undone, or an attach that is taken back, is looked at soon.
+func TestUnfinished(t *testing.T) {
+	h, e := plugged(t)
+	h.fail = "unplug"
+	halfAttached := func(e *Engine) error {
+		r := request
+		r.Seen = &vif.Server{ID: vm1, State: vif.ServerActive, Live: true, Slots: true, FreeSlots: 8}
+		_, err := e.Attach(t.Context(), r)
+		return err
+	}
+	down := newHost()
+	down.down["libvirt"] = true
+	for name, tt := range map[string]struct {
+		e    *Engine
+		does func(*Engine) error
+	}{
+		"detach": {e, func(e *Engine) error { return e.Detach(t.Context(), detach(vm1, p1, "req-2")) }},
+		"attach": {newEngine(t, down, newStore(t)), halfAttached},
+	} {
+		var asked []string
+		tt.e.Again = func(l Look) { asked = append(asked, l.Servers...) }
+		if err := tt.does(tt.e); vif.KindOf(err) != vif.Unavailable || !slices.Equal(asked, []string{vm1}) {
+			t.Errorf("%s: %v, and looks are wanted at %v", name, err, asked)
+		}
+	}
+}

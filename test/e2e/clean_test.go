@@ -11,7 +11,7 @@ import (
 )
 
 // settle is how long the host may take to be as if nothing had happened.
-const settle = 5 * time.Second
+const settle = 10 * time.Second
 
 // traces, which share nothing with vifd's own judge, are commands that print what vifd has left on the host, and nothing on
 // a host that has no NIC of vifd's. The base flows stay: their cookie names no port.
