@@ -27,6 +27,9 @@ func well(t *testing.T, g *testhost.Running, n nic) {
 		if s := state(t, g, n.Port); s != "ACTIVE" {
 			return "the port is " + s
 		}
+		if noted, _ := run("virsh metadata " + g.Name + " urn:vifd:1"); !strings.Contains(noted, n.Port) {
+			return "the metadata are " + noted
+		}
 		return tapFault(t, n, details(t, n.Port)) // the switch may only now do what it was told
 	})
 	checkSwitch(t, g, n, details(t, n.Port))
@@ -55,6 +58,7 @@ func TestRepair(t *testing.T) {
 		{"all flows deleted", "ovs-ofctl del-flows br-int"},
 		{"fail mode", "ovs-vsctl set-fail-mode br-int standalone"},
 		{"definition", "virsh detach-device --config g1 $nic"},
+		{"metadata", "virsh metadata g1 urn:vifd:1 --remove --live --config"},
 		{"PCI address in the definition", "virsh dumpxml --inactive g1 >/run/g1.xml; " +
 			`last=$(printf 0x%02x $(grep pcie-root-port /run/g1.xml | grep -o "index='[0-9]*'" | grep -o '[0-9]*' | sort -n | tail -n 1)); ` +
 			`sed -i "/ua-vifd-/,/<.interface>/s/bus='0x[0-9a-f]*'/bus='$last'/" /run/g1.xml; ` +
