@@ -17,7 +17,8 @@ import (
 const glance = time.Second
 
 // mend does what the plan says for one attachment. The look was before the
-// lock, so what has changed since then is left for the next pass.
+// lock, so what has changed since then is left for the next pass, as is what an
+// attach has completed.
 func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	found := w.of(a.NIC)
 	acts := plan(a, found)
@@ -34,7 +35,7 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	}
 	defer unlock()
 	now, err := e.again(ctx, a)
-	if err = fail.At(fail.R2, err); err != nil || now == nil {
+	if err = fail.At(fail.R2, err); err != nil || now == nil || now.Persisted != a.Persisted {
 		return err
 	}
 	e.unfilteredBy(acts, now.NIC)

@@ -278,3 +278,19 @@ func TestUnfinished(t *testing.T) {
 		}
 	}
 }
+
+// What an attach completes between the look and what is done about it is not done
+// again.
+func TestCompletedMeanwhile(t *testing.T) {
+	h, e := plugged(t)
+	was := rows(t, e)[0]
+	was.Persisted = false
+	w, err := e.see(t.Context(), []store.Attachment{was}, Look{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := len(h.trace)
+	if err := e.mend(t.Context(), was, w); err != nil || len(h.trace) != began {
+		t.Errorf("did %v, %v", h.trace[began:], err)
+	}
+}
