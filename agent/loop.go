@@ -107,8 +107,10 @@ func (l *loop) look(ctx context.Context) {
 	l.mu.Lock()
 	l.next = l.next.And(look)
 	l.mu.Unlock()
-	l.retry.Reset(l.pause)
-	l.pause = min(2*l.pause, l.every)
+	if l.pause < l.every { // else everything is looked at before
+		l.retry.Reset(l.pause)
+		l.pause *= 2
+	}
 }
 
 // rested says that nothing is left to be tried again.

@@ -106,6 +106,14 @@ func TestLoopTriesAgain(t *testing.T) {
 		if got := fmt.Sprint(d.looks[5:], d.named[5:]); got != "[14.1s 15.1s] [vm2 vm2]" {
 			t.Errorf("and then at %s", got)
 		}
+		d.fails = 1000
+		l.again(hotplug.Look{All: true})
+		begun := len(d.looks)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := len(d.looks) - begun; n < 3600/33 || n > 3600/27+6 {
+			t.Errorf("%d looks in an hour in which each fails", n)
+		}
 	})
 }
 
