@@ -31,9 +31,9 @@ func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// use calls f with the line's session when it is f's turn. It waits for that as
-// long as ctx lets it, and for f for ever.
-func use[T any](ctx context.Context, l *line, f func(*session) (T, error)) (T, error) {
+// use calls f with the line's session, and a wire that f has to itself, when it is f's
+// turn. It waits for that as long as ctx lets it, and for f for ever.
+func use[T any](ctx context.Context, l *line, f func(*session, *wire) (T, error)) (T, error) {
 	var none T
 	s, err := l.get(ctx)
 	if err != nil {
@@ -48,7 +48,12 @@ func use[T any](ctx context.Context, l *line, f func(*session) (T, error)) (T, e
 	if ctx.Err() != nil {
 		return none, vif.Unavailable.From(context.Cause(ctx), "libvirt has too much to do")
 	}
-	return f(s)
+	w, err := s.take()
+	if err != nil {
+		return none, vif.Unavailable.From(err, "libvirt cannot be reached")
+	}
+	defer s.give(w)
+	return f(s, w)
 }
 
 // on calls f with the domain on the line. ctx bounds the wait, as does the line.
@@ -60,14 +65,14 @@ func on[T any](ctx context.Context, l *line, id string, done func(), f func(*lib
 		if done != nil {
 			defer done()
 		}
-		return use(ctx, l, func(s *session) (T, error) { return ask(s, id, f) })
+		return use(ctx, l, func(s *session, w *wire) (T, error) { return ask(s, w, id, f) })
 	})
 }
 
 // ask calls f with the domain.
-func ask[T any](s *session, id string, f func(*libvirt.Domain) (T, error)) (T, error) {
+func ask[T any](s *session, w *wire, id string, f func(*libvirt.Domain) (T, error)) (T, error) {
 	var none T
-	d, err := s.domain(id)
+	d, err := s.domain(w, id)
 	if err != nil {
 		return none, err
 	}

@@ -2,26 +2,23 @@ package hypervisor
 
 import "libvirt.org/go/libvirt"
 
-// domain returns the handle of the domain with that UUID, which the caller must
+// domain returns the wire's handle of the domain with that UUID, which the caller must
 // free. A handle is a name for a domain and no more, so it is kept for the next call.
-func (s *session) domain(id string) (*libvirt.Domain, error) {
+func (s *session) domain(w *wire, id string) (*libvirt.Domain, error) {
 	s.mu.Lock()
-	d, ok := s.domains[id]
+	d, ok := w.domains[id]
 	if ok {
 		defer s.mu.Unlock()
 		return d, d.Ref()
 	}
 	s.mu.Unlock()
-	d, err := s.conn.LookupDomainByUUIDString(id)
+	d, err := w.conn.LookupDomainByUUIDString(id)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.domains[id]; ok {
-		_ = old.Free()
-	}
-	s.domains[id] = d
+	w.domains[id] = d
 	return d, d.Ref()
 }
 
@@ -51,8 +48,10 @@ func (s *session) forget(id string) {
 	s.changes++
 	delete(s.defined, id)
 	delete(s.seen, id)
-	if d, ok := s.domains[id]; ok {
-		_ = d.Free()
-		delete(s.domains, id)
+	for _, w := range s.wires {
+		if d, ok := w.domains[id]; ok {
+			_ = d.Free()
+			delete(w.domains, id)
+		}
 	}
 }

@@ -71,11 +71,13 @@ func whole(servers []vif.Server, errs []error) ([]vif.Server, error) {
 func (h *Host) ids(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.look.patience)
 	defer cancel()
-	return within(ctx, func() ([]string, error) { return use(ctx, h.look, (*session).ids) })
+	return within(ctx, func() ([]string, error) {
+		return use(ctx, h.look, func(_ *session, w *wire) ([]string, error) { return w.ids() })
+	})
 }
 
-func (s *session) ids() ([]string, error) {
-	domains, err := s.conn.ListAllDomains(0)
+func (w *wire) ids() ([]string, error) {
+	domains, err := w.conn.ListAllDomains(0)
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +97,8 @@ func (h *Host) server(ctx context.Context, id string) (libvirtxml.Domain, error)
 	ctx, cancel := context.WithTimeout(ctx, h.look.patience)
 	defer cancel()
 	d, err := within(ctx, func() (libvirtxml.Domain, error) {
-		return use(ctx, h.look, func(s *session) (libvirtxml.Domain, error) {
-			return ask(s, id, func(d *libvirt.Domain) (libvirtxml.Domain, error) { return s.read(id, d) })
+		return use(ctx, h.look, func(s *session, w *wire) (libvirtxml.Domain, error) {
+			return ask(s, w, id, func(d *libvirt.Domain) (libvirtxml.Domain, error) { return s.read(id, d) })
 		})
 	})
 	return d, explain(err, id)

@@ -9,9 +9,8 @@ import (
 	"vifd/vif"
 )
 
-// What libvirt does with a client: it works on so many calls of a connection at
-// a time (max_client_requests), and the connection counts as broken when nothing
-// came for keepEvery seconds, keepCount times in a row.
+// A session has so many connections at most, and so many calls at a time. One counts
+// as broken when nothing came for keepEvery seconds, keepCount times in a row.
 const (
 	slots     = 5
 	keepEvery = 10
@@ -19,16 +18,20 @@ const (
 	oldest    = 8_000_000 // libvirt 8.0.0: the first with all that is used here
 )
 
-// A session is one open connection, and the handles of domains on it.
+// A session is a few open connections, and the handles of domains on them. When one of
+// them breaks, all are given up.
 type session struct {
-	conn    *libvirt.Connect
+	uri     string
+	conn    *libvirt.Connect // the first, which hears of events
 	version uint32
-	lost    chan struct{} // closed when the connection is broken
+	lost    chan struct{} // closed when a connection is broken
+	lose    func()
 	slots   chan struct{} // one for each call that libvirt works on
 	undo    []func() error
 
 	mu      sync.Mutex
-	domains map[string]*libvirt.Domain
+	wires   []*wire               // all
+	free    []*wire               // that nobody uses
 	defined map[string]bool       // whether the domain is persistent
 	seen    map[string]vif.Server // as it was last looked at, and has not changed since
 	changes int                   // how often a domain was forgotten
@@ -38,15 +41,12 @@ type session struct {
 
 // open dials libvirt. It may take as long as libvirt does.
 func open(uri string) (*session, error) {
-	conn, err := libvirt.NewConnect(uri)
-	if err != nil {
-		return nil, err
-	}
+	lost := make(chan struct{})
 	s := &session{
-		conn:    conn,
-		lost:    make(chan struct{}),
+		uri:     uri,
+		lost:    lost,
+		lose:    sync.OnceFunc(func() { close(lost) }),
 		slots:   make(chan struct{}, slots),
-		domains: map[string]*libvirt.Domain{},
 		defined: map[string]bool{},
 		seen:    map[string]vif.Server{},
 	}
@@ -58,15 +58,12 @@ func open(uri string) (*session, error) {
 }
 
 func (s *session) prepare() error {
-	lost := sync.OnceFunc(func() { close(s.lost) })
-	err := s.conn.RegisterCloseCallback(func(*libvirt.Connect, libvirt.ConnectCloseReason) { lost() })
+	w, err := s.dial()
 	if err != nil {
 		return err
 	}
-	s.undo = append(s.undo, s.conn.UnregisterCloseCallback)
-	if err := s.conn.SetKeepAlive(keepEvery, keepCount); err != nil {
-		return err
-	}
+	s.conn = w.conn
+	s.give(w)
 	s.version, err = s.conn.GetLibVersion()
 	if err == nil && s.version < oldest {
 		err = fmt.Errorf("libvirt %s is too old: 8.0.0 is the oldest that works", dotted(s.version))
@@ -110,17 +107,16 @@ func (s *session) end() {
 	}
 }
 
-// close lets go of everything. A connection that libvirt has broken refuses some
-// of it, which changes nothing.
+// close lets go of everything.
 func (s *session) close() {
 	for _, undo := range s.undo {
 		_ = undo()
 	}
 	s.mu.Lock()
-	for _, d := range s.domains {
-		_ = d.Free()
-	}
-	clear(s.domains)
+	wires := s.wires
+	s.wires, s.free = nil, nil
 	s.mu.Unlock()
-	_, _ = s.conn.Close()
+	for _, w := range wires {
+		w.cut()
+	}
 }
