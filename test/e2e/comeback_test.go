@@ -21,8 +21,9 @@ const (
 	heardOf     = 2 * time.Second
 )
 
-// rarelyLooked has vifd know of what it does not look at only by being told.
-const rarelyLooked = "[timeouts]\nlook = \"1h\"\n"
+// rarelyLooked has vifd know of what it does not look at only by being told. The
+// addresses of a minute of attaches would be more than there are.
+const rarelyLooked = "[timeouts]\nlook = \"1h\"\n[network]\nquarantine = \"1s\"\n"
 
 // A harm breaks something of a NIC, where a daemon tells of it. (Of a link libvirt
 // tells nothing; that a server stops and goes on, it does.)
