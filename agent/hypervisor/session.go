@@ -32,6 +32,7 @@ type session struct {
 	mu      sync.Mutex
 	wires   []*wire               // all
 	free    []*wire               // that nobody uses
+	trims   bool                  // some will be cut
 	defined map[string]bool       // whether the domain is persistent
 	seen    map[string]vif.Server // as it was last looked at, and has not changed since
 	changes int                   // how often a domain was forgotten

@@ -1,8 +1,14 @@
 package hypervisor
 
 import (
+	"slices"
+	"time"
+
 	"libvirt.org/go/libvirt"
 )
+
+// spareTime is how long wires that nobody uses are kept, but for the first.
+const spareTime = 5 * time.Second
 
 // A wire is one of a session's connections. It carries one call at a time: libvirt's
 // client may read what is freed already when a second thread calls on a connection
@@ -46,6 +52,29 @@ func (s *session) give(w *wire) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.free = append(s.free, w)
+	if len(s.free) > 1 && !s.trims {
+		s.trims = true
+		time.AfterFunc(spareTime, s.trim)
+	}
+}
+
+// trim cuts the wires that nobody uses, but for the first.
+func (s *session) trim() {
+	s.mu.Lock()
+	s.trims = false
+	spare := func(w *wire) bool { return w != s.wires[0] && slices.Contains(s.free, w) }
+	var cut []*wire
+	for _, w := range s.wires {
+		if spare(w) {
+			cut = append(cut, w)
+		}
+	}
+	among := func(w *wire) bool { return slices.Contains(cut, w) }
+	s.wires, s.free = slices.DeleteFunc(s.wires, among), slices.DeleteFunc(s.free, among)
+	s.mu.Unlock()
+	for _, w := range cut {
+		w.cut()
+	}
 }
 
 // cut closes the wire. One that libvirt has broken refuses some of it, which changes

@@ -1,6 +1,7 @@
 package hypervisor
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -49,6 +50,14 @@ func TestWires(t *testing.T) {
 	if n := len(s.wires); n < 2 || n > slots || len(s.free) != n {
 		t.Errorf("%d connections for %d calls at a time, %d of them free", n, slots, len(s.free))
 	}
+	wait.Until(t, 20*time.Second, func() string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.wires) != 1 || len(s.free) != 1 || s.wires[0].conn != s.conn {
+			return fmt.Sprint(len(s.wires), " connections are kept")
+		}
+		return ""
+	})
 	s.lose()
 	wait.Until(t, 20*time.Second, func() string {
 		s.mu.Lock()
