@@ -36,6 +36,13 @@ func (d *diary) pass(_ context.Context, l hotplug.Look) error {
 	return nil
 }
 
+// fail has the next n passes fail.
+func (d *diary) fail(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fails = n
+}
+
 // looping runs a loop in a bubble of time for as long as do takes.
 func looping(t *testing.T, do func(*testing.T, *loop, *diary)) {
 	t.Helper()
@@ -90,7 +97,7 @@ func TestLoopGathers(t *testing.T) {
 // What could not be done is tried again, ever less often, and with the next poke.
 func TestLoopTriesAgain(t *testing.T) {
 	looping(t, func(t *testing.T, l *loop, d *diary) {
-		d.fails = 4
+		d.fail(4)
 		l.again(hotplug.Look{Servers: []string{"vm1"}})
 		time.Sleep(4 * time.Second)
 		l.again(hotplug.Look{})
@@ -99,16 +106,16 @@ func TestLoopTriesAgain(t *testing.T) {
 		if got := fmt.Sprint(d.looks, d.named); got != "[100ms 1.1s 3.1s 4.1s 12.1s] [vm1 vm1 vm1 vm1 vm1]" {
 			t.Errorf("looked at %s", got)
 		}
-		d.fails = 1
+		d.fail(1)
 		l.again(hotplug.Look{Servers: []string{"vm2"}})
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if got := fmt.Sprint(d.looks[5:], d.named[5:]); got != "[14.1s 15.1s] [vm2 vm2]" {
 			t.Errorf("and then at %s", got)
 		}
-		d.fails = 1000
-		l.again(hotplug.Look{All: true})
+		d.fail(1000)
 		begun := len(d.looks)
+		l.again(hotplug.Look{All: true})
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if n := len(d.looks) - begun; n < 3600/33 || n > 3600/27+6 {
