@@ -32,7 +32,7 @@ var lent = regexp.MustCompile(`<controller type='pci'[^>]*/>|(?s:<controller typ
 // The most that vifd may have more of after a test than before it: connections come
 // back with a restart, and one test may be the first to use them.
 const (
-	moreFiles    = 24
+	moreFiles    = 16
 	moreRoutines = 40
 )
 
