@@ -25,13 +25,18 @@ func (s *session) dial() (*wire, error) {
 		return nil, err
 	}
 	w := &wire{conn: conn, domains: map[string]*libvirt.Domain{}}
-	s.mu.Lock()
-	s.wires = append(s.wires, w)
-	s.mu.Unlock()
-	if err := conn.RegisterCloseCallback(func(*libvirt.Connect, libvirt.ConnectCloseReason) { s.lose() }); err != nil {
+	err = conn.RegisterCloseCallback(func(*libvirt.Connect, libvirt.ConnectCloseReason) { s.lose() })
+	if err == nil {
+		err = conn.SetKeepAlive(keepEvery, keepCount)
+	}
+	if err != nil {
+		w.cut()
 		return nil, err
 	}
-	return w, conn.SetKeepAlive(keepEvery, keepCount)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wires = append(s.wires, w)
+	return w, nil
 }
 
 // take returns a wire that nobody uses. The caller has one of the session's slots, and
