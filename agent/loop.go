@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
 
@@ -99,6 +100,7 @@ func (l *loop) run(ctx context.Context) {
 func (l *loop) look(ctx context.Context) {
 	look := l.take()
 	err := l.pass(ctx, look)
+	runtime.GC() // now, and not in the middle of an attach
 	if err == nil || ctx.Err() != nil {
 		l.rested()
 		return

@@ -3,6 +3,7 @@ package hotplug
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"vifd/agent/store"
@@ -63,6 +64,7 @@ func (e *Engine) attaching(ctx context.Context, jobs []*job, o *outcome, unlock 
 		e.Log.Info("attached", "port", j.a.NIC.Port.ID, "server", j.a.NIC.Server, "operation", j.op.row.ID)
 	}
 	o.end(truths, nil)
+	runtime.Gosched() // who waits for the answer goes before what nobody waits for
 	for i, j := range jobs {
 		e.befriend(j.a.NIC.Port.Groups)
 		e.told(context.WithoutCancel(ctx), j.a, truths[i])
