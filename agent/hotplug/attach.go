@@ -172,9 +172,9 @@ func room(srv vif.Server, nics int, has []store.Attachment) error {
 }
 
 func noSlot(server string, free, nics int) error {
-	how := "Detach one, or shut the instance off and add pcie-root-port controllers to its definition."
+	how := "Detach one, or shut the instance off and add pcie-root-port controllers to its definition (pci-bridge on i440fx)."
 	if free == 0 {
-		return vif.NoSlot.Because("Instance %s has no free PCI Express slot for another NIC. %s", server, how)
+		return vif.NoSlot.Because("Instance %s has no free PCI slot for another NIC. %s", server, how)
 	}
-	return vif.NoSlot.Because("Instance %s has %d free PCI Express slots, too few for %d NICs. %s", server, free, nics, how)
+	return vif.NoSlot.Because("Instance %s has %d free PCI slots, too few for %d NICs. %s", server, free, nics, how)
 }

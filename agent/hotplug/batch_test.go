@@ -102,7 +102,7 @@ func TestTooFewSlots(t *testing.T) {
 	h.srv.FreeSlots = 2
 	e := newEngine(t, h, newStore(t))
 	_, err := e.AttachAll(t.Context(), three())
-	if vif.KindOf(err) != vif.NoSlot || !strings.Contains(vif.Shown(err), "2 free PCI Express slots, too few for 3 NICs") {
+	if vif.KindOf(err) != vif.NoSlot || !strings.Contains(vif.Shown(err), "2 free PCI slots, too few for 3 NICs") {
 		t.Errorf("attach: %v", err)
 	}
 	if len(h.trace) != 0 {

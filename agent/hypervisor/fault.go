@@ -49,7 +49,7 @@ var faults = []fault{
 
 const (
 	noSlot = "The server has %d PCI slots for hot-plugging, and none is free for another NIC. Detach one, or stop the server, " +
-		"add <controller type='pci' model='pcie-root-port'/> elements to its definition and start it again."
+		"add <controller type='pci' model='pcie-root-port'/> elements (pci-bridge on i440fx) to its definition and start it again."
 	endedMeanwhile = "The server ended in the middle of it; try again."
 	notSupported   = "libvirt or QEMU on this host cannot do that."
 	noAccess       = "libvirt on this host does not let vifd in."

@@ -52,7 +52,7 @@ var kinds = map[vif.Kind]struct {
 	vif.NotFound:    {exitNotFound, "'vifd list', 'vifd network list' and 'virsh list --all' show what there is"},
 	vif.InUse:       {exitConflict, "'vifd list' and 'vifd port list' show who has it"},
 	vif.WrongState:  {exitConflict, "'virsh domstate' shows the state of the server"},
-	vif.NoSlot:      {exitConflict, "give the server more <controller type='pci' model='pcie-root-port'/>, and start it anew"},
+	vif.NoSlot:      {exitConflict, "give the server more <controller type='pci' model='pcie-root-port'/> (pci-bridge on i440fx), and start it anew"},
 	vif.Exhausted:   {exitConflict, "'vifd subnet list' and 'vifd port list' show the pools and who has what"},
 	vif.Unsupported: {exitFailed, ""},
 	vif.Unavailable: {exitFailed, "'vifd status' shows which part is missing; try again when it is back"},

@@ -187,7 +187,7 @@ func TestNoSlot(t *testing.T) {
 		ports = append(ports, attached(t, g, a).Port)
 	}
 	refused := ask(t, "POST", interfaces(g), body).is(t, 409)
-	if name, _, why := refused.fault(t); name != "conflictingRequest" || !strings.Contains(why, "no free PCI Express slot") ||
+	if name, _, why := refused.fault(t); name != "conflictingRequest" || !strings.Contains(why, "no free PCI slot") ||
 		!strings.Contains(why, "pcie-root-port") {
 		t.Errorf("refused with %s", refused.Body)
 	}

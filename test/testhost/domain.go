@@ -73,6 +73,7 @@ func (h *Host) domain(g Guest) (string, error) {
 		"Name":     g.Name,
 		"UUID":     GuestUUID(g.Name),
 		"VCPUs":    max(1, g.VCPUs),
+		"Old":      g.Old,
 		"Firmware": g.Firmware,
 		"Kernel":   h.kernel,
 		"Initrd":   h.initrd,

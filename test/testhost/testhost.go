@@ -25,6 +25,7 @@ type Guest struct {
 	Name      string
 	VCPUs     int  // 1 unless said
 	Slots     int  // spare PCI Express root ports; 8 unless said, -1 for none
+	Old       bool // an i440fx, which has PCI and no PCI Express
 	Transient bool // created, not defined: it is gone when it is off
 	Firmware  bool // has no OS and sits in its firmware: it never lets go of a NIC
 	Off       bool // defined, not started
