@@ -55,6 +55,9 @@ func hung(t *testing.T, g *testhost.Running, d *testhost.Daemon) {
 		t.Fatal(err)
 	}
 	wait.Until(t, soon, func() string {
+		if a := ask(t, "GET", interfaces(g), ""); a.Status == 503 {
+			return a.Body // the daemon has just come back
+		}
 		ports := listed(t, g)
 		attached := answers["POST"] == 200
 		detached := answers["DELETE"] == 202
