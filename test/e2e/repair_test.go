@@ -49,6 +49,8 @@ func TestRepair(t *testing.T) {
 		{"MTU of the tap", "ip link set dev $tap mtu 1300"},
 		{"VLAN", "ovs-vsctl set port $tap tag=77"},
 		{"external_ids", "ovs-vsctl set interface $tap external_ids:iface-id=other -- remove interface $tap external_ids vm-id"},
+		{"markers of the interface", "ovs-vsctl clear interface $tap external_ids"},
+		{"markers of the port", "ovs-vsctl clear port $tap external_ids"},
 		{"ofport_request", "ovs-vsctl set interface $tap ofport_request=17000"},
 		{"mtu_request", "ovs-vsctl set interface $tap mtu_request=1200"},
 		{"switch port deleted", "ovs-vsctl del-port $tap"},

@@ -61,7 +61,10 @@ func New(c Config) *Switch {
 	s.changes.do, s.changes.most = s.commit, 64
 	s.db = &database{socket: c.Database, log: c.Log, events: &cache.EventHandlerFuncs{
 		AddFunc:    func(table string, row model.Model) { s.heard(table, row, true) },
-		UpdateFunc: func(table string, _, row model.Model) { s.heard(table, row, false) },
+		UpdateFunc: func(table string, was, row model.Model) {
+			s.heard(table, was, false) // it may have lost our markers
+			s.heard(table, row, false)
+		},
 		DeleteFunc: func(table string, row model.Model) { s.heard(table, row, true) },
 	}}
 	return s

@@ -2,6 +2,7 @@ package ovs
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ovn-kubernetes/libovsdb/ovsdb"
 
@@ -56,11 +57,11 @@ func (s *Switch) plug(t *transaction, n vif.NIC) error {
 // rivals returns the rows of ours that have n's port or n's tap.
 func (t *transaction) rivals(n vif.NIC) ([]*portRow, error) {
 	rows := t.view.portsOf(n.Port.ID)
-	named := t.view.port(n.Tap)
-	if named != nil && foreign(named) {
+	named, i := t.view.port(n.Tap), t.view.iface(n.Tap)
+	if named != nil && foreign(named) && !stripped(named, i, n) {
 		return nil, vif.InUse.Because("a switch port %s is there already, and vifd did not make it", n.Tap)
 	}
-	if i := t.view.iface(n.Tap); i != nil && i.ExternalIDs[keyPort] == "" {
+	if i != nil && i.ExternalIDs[keyPort] == "" && (named == nil || !slices.Contains(named.Interfaces, i.UUID)) {
 		return nil, vif.InUse.Because("a switch interface %s is there already, and vifd did not make it", n.Tap)
 	}
 	if named != nil && named.ExternalIDs[keyPort] != n.Port.ID {
@@ -69,13 +70,21 @@ func (t *transaction) rivals(n vif.NIC) ([]*portRow, error) {
 	return rows, t.strangers(n)
 }
 
+// stripped tells whether p has lost its markers and is n's by those of its interface.
+func stripped(p *portRow, i *interfaceRow, n vif.NIC) bool {
+	return p.ExternalIDs[keyPort] == "" && i != nil && slices.Contains(p.Interfaces, i.UUID) &&
+		i.ExternalIDs[keyPort] == n.Port.ID && generation(i.ExternalIDs) == n.Gen
+}
+
 // fits tells whether p is n's row, on the bridge.
 func (t *transaction) fits(p *portRow, b *bridgeRow, n vif.NIC) bool {
-	if p.Name != n.Tap || p.ExternalIDs[keyPort] != n.Port.ID || generation(p.ExternalIDs) != n.Gen {
+	i := t.view.iface(n.Tap)
+	mine := p.Name == n.Tap && p.ExternalIDs[keyPort] == n.Port.ID && generation(p.ExternalIDs) == n.Gen
+	if !mine && !stripped(p, i, n) {
 		return false
 	}
 	on := t.view.bridgeOf(p.UUID)
-	return on != nil && on.UUID == b.UUID && t.view.iface(n.Tap) != nil
+	return on != nil && on.UUID == b.UUID && i != nil
 }
 
 // plug adds n's rows.
@@ -125,6 +134,7 @@ func (t *transaction) correct(p *portRow, b *bridgeRow, n vif.NIC, device int) {
 	}
 	t.setIDs(tableInterface, i.UUID, i.ExternalIDs, ids)
 
+	t.setIDs(tablePort, p.UUID, p.ExternalIDs, portIDs(n))
 	columns = misplaced(p, n.Port.Segment.VLAN, guarded(n.Port))
 	if !userspace(b) && or(p.QoS) == "" {
 		columns["qos"] = refs(t.noop())

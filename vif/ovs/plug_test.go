@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"vifd/vif"
 )
@@ -60,12 +61,45 @@ func TestPlugRows(t *testing.T) {
 	if got := h.get("port", n.Tap, "_uuid") + h.get("interface", n.Tap, "_uuid"); got != rows {
 		t.Error("the rows were made anew")
 	}
+	for _, table := range []string{"interface", "port"} {
+		calm(s)
+		h.vsctl("--no-wait", "clear", table, n.Tap, "external_ids")
+		select {
+		case <-s.Changed():
+		case <-h.context().Done():
+			t.Fatalf("nobody was told that the markers of its %s were lost", table)
+		}
+		must(t, s.Plug(h.context(), n))
+		check("after the markers of its " + table + " were lost")
+	}
+	h.vsctl("--no-wait", "clear", "interface", n.Tap, "external_ids", "--", "clear", "port", n.Tap, "external_ids")
+	h.await("the change", func() bool { return !s.Free(n.Tap) })
+	if err := s.Plug(h.context(), n); vif.KindOf(err) != vif.InUse {
+		t.Errorf("a port without any markers: %v", err)
+	}
+	h.vsctl("--no-wait", "set", "interface", n.Tap, "external_ids:vifd-port="+n.Port.ID, "external_ids:vifd-gen=7")
+	h.await("the change", func() bool { return s.Plug(h.context(), n) == nil })
+	check("after some markers were put back")
+	if got := h.get("port", n.Tap, "_uuid") + h.get("interface", n.Tap, "_uuid"); got != rows {
+		t.Error("the rows were made anew")
+	}
 
 	flat := n
 	flat.Port.Segment.VLAN = 0
 	must(t, s.Plug(h.context(), flat))
 	if got := h.get("port", n.Tap, "tag") + h.get("port", n.Tap, "vlan_mode"); got != "[]access" {
 		t.Errorf("tag and mode of a flat port: %s", got)
+	}
+}
+
+// calm returns when nothing has changed for a moment.
+func calm(s *Switch) {
+	for {
+		select {
+		case <-s.Changed():
+		case <-time.After(200 * time.Millisecond):
+			return
+		}
 	}
 }
 
