@@ -31,6 +31,8 @@ var faults = []fault{
 	{libvirt.ERR_OK, tapExists, vif.Unavailable, noTaps},
 	{libvirt.ERR_OK, "SCM_RIGHTS", vif.Internal,
 		"QEMU did not get the tap of the NIC: AppArmor or SELinux on this host forbids it."},
+	{libvirt.ERR_OK, "in use by virtio-net-pci,id=" + vif.DeviceAliasPrefix, vif.Unavailable,
+		"QEMU still has a NIC in the slot for this one, left by a libvirtd that died; it is being taken away: try again."},
 	{libvirt.ERR_OK, "no longer running", vif.WrongState, endedMeanwhile},
 	{libvirt.ERR_OK, "End of file from qemu monitor", vif.WrongState, endedMeanwhile},
 	{libvirt.ERR_OK, "Unable to read from monitor", vif.WrongState, endedMeanwhile},

@@ -29,6 +29,10 @@ func TestExplain(t *testing.T) {
 		{qemu(libvirt.ERR_SYSTEM_ERROR, "Unable to create tap device tap1: Invalid argument"), vif.Internal, "number of queues"},
 		{qemu(libvirt.ERR_OPERATION_INVALID, "Requested operation is not valid: The tap1 interface already exists"), vif.Unavailable, "managed='no'"},
 		{qemu(libvirt.ERR_INTERNAL_ERROR, "internal error: unable to execute QEMU command 'getfd': No file descriptor supplied via SCM_RIGHTS"), vif.Internal, "AppArmor"},
+		{qemu(libvirt.ERR_INTERNAL_ERROR, "internal error: unable to execute QEMU command 'device_add': PCI: slot 0 function 0 not available for virtio-net-pci, "+
+			"in use by virtio-net-pci,id=ua-vifd-2ad044a7-60db-42ad-b63a-b9aa66e299ed"), vif.Unavailable, "being taken away"},
+		{qemu(libvirt.ERR_INTERNAL_ERROR, "internal error: unable to execute QEMU command 'device_add': PCI: slot 0 function 0 not available for virtio-net-pci, "+
+			"in use by virtio-net-pci,id=net0"), vif.Internal, "refused"},
 		{qemu(libvirt.ERR_OPERATION_INVALID, "Requested operation is not valid: domain is not running"), vif.WrongState, "state"},
 		{qemu(libvirt.ERR_CONFIG_UNSUPPORTED, "unsupported configuration: non unique alias detected: ua-1"), vif.Unsupported, "cannot do that"},
 		{qemu(libvirt.ERR_OPERATION_UNSUPPORTED, "Operation not supported"), vif.Unsupported, "cannot do that"},

@@ -28,6 +28,13 @@ func TestGhost(t *testing.T) {
 			n := nic(t, g.UUID, 900+i)
 			haunt(t, g, n, tt.device)
 			ctx := within20s(t)
+			other := nic(t, g.UUID, 950+i) // gets the slot that libvirt believes to be free
+			if err := h.Show(ctx, other, true); (vif.KindOf(err) == vif.Unavailable) != tt.device || !tt.device && err != nil {
+				t.Errorf("another NIC meanwhile: %v", err)
+			}
+			if !tt.device {
+				detach(t, h, g, other)
+			}
 			err := h.Hide(patient(t, !tt.firmware), n)
 			if tt.firmware {
 				if got := vif.KindOf(err); got != vif.Pending {
