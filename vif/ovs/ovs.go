@@ -60,7 +60,7 @@ func New(c Config) *Switch {
 	}
 	s.changes.do, s.changes.most = s.commit, 64
 	s.db = &database{socket: c.Database, log: c.Log, events: &cache.EventHandlerFuncs{
-		AddFunc:    func(table string, row model.Model) { s.heard(table, row, true) },
+		AddFunc: func(table string, row model.Model) { s.heard(table, row, true) },
 		UpdateFunc: func(table string, was, row model.Model) {
 			s.heard(table, was, false) // it may have lost our markers
 			s.heard(table, row, false)
