@@ -17,8 +17,8 @@ import (
 const glance = time.Second
 
 // mend does what the plan says for one attachment. The look was before the
-// lock, so what has changed since then is left for the next pass, as is what an
-// attach has completed.
+// lock, so what has changed since then is left for another look, which is asked for,
+// as is what an attach has completed.
 func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	found := w.of(a.NIC)
 	acts := plan(a, found)
@@ -35,8 +35,12 @@ func (e *Engine) mend(ctx context.Context, a store.Attachment, w *world) error {
 	}
 	defer unlock()
 	now, err := e.again(ctx, a)
-	if err = fail.At(fail.R2, err); err != nil || now == nil || now.Persisted != a.Persisted {
+	if err = fail.At(fail.R2, err); err != nil {
 		return err
+	}
+	if now == nil || now.Persisted != a.Persisted {
+		e.unfinished(a.NIC.Server)
+		return nil
 	}
 	e.unfilteredBy(acts, now.NIC)
 	ctx, cancel := context.WithTimeout(ctx, e.limits.Undo)

@@ -280,17 +280,26 @@ func TestUnfinished(t *testing.T) {
 }
 
 // What an attach completes between the look and what is done about it is not done
-// again.
+// again. What it left to be done is, by another look.
 func TestCompletedMeanwhile(t *testing.T) {
-	h, e := plugged(t)
-	was := rows(t, e)[0]
-	was.Persisted = false
-	w, err := e.see(t.Context(), []store.Attachment{was}, Look{All: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	began := len(h.trace)
-	if err := e.mend(t.Context(), was, w); err != nil || len(h.trace) != began {
-		t.Errorf("did %v, %v", h.trace[began:], err)
+	for name, before := range map[string]func(*store.Attachment){
+		"persisted": func(a *store.Attachment) { a.Persisted = false },
+		"settled":   func(a *store.Attachment) { a.Settled = false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, e := plugged(t)
+			was := rows(t, e)[0]
+			before(&was)
+			w, err := e.see(t.Context(), []store.Attachment{was}, Look{All: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var asked []string
+			e.Again = func(l Look) { asked = append(asked, l.Servers...) }
+			began := len(h.trace)
+			if err := e.mend(t.Context(), was, w); err != nil || len(h.trace) != began || !slices.Equal(asked, []string{vm1}) {
+				t.Errorf("did %v, %v, and looks are wanted at %v", h.trace[began:], err, asked)
+			}
+		})
 	}
 }
