@@ -10,9 +10,11 @@ import (
 
 const busy = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: " + retryAfter + "\r\n\r\n"
 
-// How long who is turned away may take to have sent what they wanted, how many at
-// once, and how long where each of them has the last open file there is.
+// How long who is turned away may take to begin to ask, and to have sent what they
+// wanted, how many at once, and how long where each of them has the last open file
+// there is.
 const (
+	farewellAsked = 50 * time.Millisecond
 	farewellTime  = time.Second
 	farewellShort = 20 * time.Millisecond
 	maxFarewells  = 16
@@ -33,9 +35,8 @@ func (f *farewells) say(conn net.Conn, short bool) {
 	if short {
 		most, patience = 1, farewellShort
 	}
-	_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
-	_, err := io.WriteString(conn, busy)
-	if err != nil || f.many.Load() >= most {
+	if f.many.Load() >= most {
+		_ = refuse(conn)
 		_ = conn.Close()
 		return
 	}
@@ -46,14 +47,24 @@ func (f *farewells) say(conn net.Conn, short bool) {
 	})
 }
 
-// hear says to conn's client that there is no more to come, takes what it still
-// sends, and closes conn.
+// refuse says that there is no room.
+func refuse(conn net.Conn) error {
+	_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+	_, err := io.WriteString(conn, busy)
+	return err
+}
+
+// hear refuses conn's client once it has begun to ask, or after a moment: what comes
+// before that, Go's client takes for nobody's answer. It says that there is no more
+// to come, takes what is still sent, and closes conn.
 func hear(conn net.Conn, patience time.Duration) {
 	defer conn.Close()
+	_ = conn.SetReadDeadline(time.Now().Add(min(farewellAsked, patience/2)))
+	_, _ = conn.Read(make([]byte, 1))
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	half, ok := conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
+	if refuse(conn) != nil || !ok || half.CloseWrite() != nil {
 		return
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	_, _ = io.CopyN(io.Discard, conn, maxDrain)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,6 +24,24 @@ func TestTurnedAwayAndLate(t *testing.T) {
 	if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Errorf("what was sent late: %v", err)
 	}
+}
+
+// Who is slow to ask is answered after that, and not before.
+func TestTurnedAwayWhenAsked(t *testing.T) {
+	var f farewells
+	p := pair(t)
+	f.say(p.ours, false)
+	_ = p.theirs.SetReadDeadline(time.Now().Add(farewellAsked / 5))
+	if n, err := p.theirs.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("answered before it has asked: %d, %v", n, err)
+	}
+	_ = p.theirs.SetReadDeadline(time.Now().Add(farewellTime))
+	_, _ = io.WriteString(p.theirs, "GET / HTTP/1.1\r\n\r\n")
+	if answer, err := io.ReadAll(p.theirs); err != nil || string(answer) != busy {
+		t.Errorf("answered %q, %v", answer, err)
+	}
+	p.theirs.Close()
+	f.Wait()
 }
 
 // Of those who are turned away and stay, only some are waited for, and not long.
