@@ -27,27 +27,7 @@ func TestPlugRows(t *testing.T) {
 	n := newNIC(h.bridgeOf(s), h.addTap(), 1)
 	must(t, s.Plug(h.context(), n))
 
-	i, _ := index(n.Tap)
-	want := map[[2]string]string{
-		{"interface", "ofport_request"}: fmt.Sprint(n.OFPort),
-		{"interface", "mtu_request"}:    "1450",
-		{"interface", "external_ids"}: fmt.Sprintf(`{attached-mac="%s", iface-id="%s", iface-status=active, `+
-			`vifd-addresses="10.20.0.1,fd00:20::2", vifd-gen="7", vifd-ifindex="%d", vifd-network="", vifd-port="%s", vifd-secure="true", vm-id="%s"}`,
-			n.Port.MAC, n.Port.ID, i, n.Port.ID, n.Server),
-		{"port", "tag"}:          "100",
-		{"port", "vlan_mode"}:    "access",
-		{"port", "qos"}:          "[]",
-		{"port", "external_ids"}: fmt.Sprintf(`{owner=vifd, vifd-gen="7", vifd-port="%s"}`, n.Port.ID),
-		{"port", "other_config"}: "{}",
-	}
-	check := func(when string) {
-		t.Helper()
-		for at, value := range want {
-			if got := h.get(at[0], n.Tap, at[1]); got != value {
-				t.Errorf("%s, %s %s = %s, want %s", when, at[0], at[1], got, value)
-			}
-		}
-	}
+	check := func(when string) { t.Helper(); checkRows(h, n, when) }
 	check("after Plug")
 	rows := h.get("port", n.Tap, "_uuid") + h.get("interface", n.Tap, "_uuid")
 
@@ -61,6 +41,44 @@ func TestPlugRows(t *testing.T) {
 	if got := h.get("port", n.Tap, "_uuid") + h.get("interface", n.Tap, "_uuid"); got != rows {
 		t.Error("the rows were made anew")
 	}
+	flat := n
+	flat.Port.Segment.VLAN = 0
+	must(t, s.Plug(h.context(), flat))
+	if got := h.get("port", n.Tap, "tag") + h.get("port", n.Tap, "vlan_mode"); got != "[]access" {
+		t.Errorf("tag and mode of a flat port: %s", got)
+	}
+}
+
+// checkRows wants n's rows to say all that they should.
+func checkRows(h *host, n vif.NIC, when string) {
+	h.Helper()
+	i, _ := index(n.Tap)
+	for at, value := range map[[2]string]string{
+		{"interface", "ofport_request"}: fmt.Sprint(n.OFPort),
+		{"interface", "mtu_request"}:    "1450",
+		{"interface", "external_ids"}: fmt.Sprintf(`{attached-mac="%s", iface-id="%s", iface-status=active, `+
+			`vifd-addresses="10.20.0.1,fd00:20::2", vifd-gen="7", vifd-ifindex="%d", vifd-network="", vifd-port="%s", vifd-secure="true", vm-id="%s"}`,
+			n.Port.MAC, n.Port.ID, i, n.Port.ID, n.Server),
+		{"port", "tag"}:          "100",
+		{"port", "vlan_mode"}:    "access",
+		{"port", "qos"}:          "[]",
+		{"port", "external_ids"}: fmt.Sprintf(`{owner=vifd, vifd-gen="7", vifd-port="%s"}`, n.Port.ID),
+		{"port", "other_config"}: "{}",
+	} {
+		if got := h.get(at[0], n.Tap, at[1]); got != value {
+			h.Errorf("%s, %s %s = %s, want %s", when, at[0], at[1], got, value)
+		}
+	}
+}
+
+// A port that lost one half of its markers is told by the other, and who follows
+// changes hears of it; without either it is a stranger's.
+func TestPlugMarksAgain(t *testing.T) {
+	h := newDatabase(t)
+	s := h.open()
+	n := newNIC(h.bridgeOf(s), h.addTap(), 1)
+	must(t, s.Plug(h.context(), n))
+	rows := h.get("port", n.Tap, "_uuid") + h.get("interface", n.Tap, "_uuid")
 	for _, table := range []string{"interface", "port"} {
 		calm(s)
 		h.vsctl("--no-wait", "clear", table, n.Tap, "external_ids")
@@ -70,7 +88,7 @@ func TestPlugRows(t *testing.T) {
 			t.Fatalf("nobody was told that the markers of its %s were lost", table)
 		}
 		must(t, s.Plug(h.context(), n))
-		check("after the markers of its " + table + " were lost")
+		checkRows(h, n, "after the markers of its "+table+" were lost")
 	}
 	h.vsctl("--no-wait", "clear", "interface", n.Tap, "external_ids", "--", "clear", "port", n.Tap, "external_ids")
 	h.await("the change", func() bool { return !s.Free(n.Tap) })
@@ -79,16 +97,9 @@ func TestPlugRows(t *testing.T) {
 	}
 	h.vsctl("--no-wait", "set", "interface", n.Tap, "external_ids:vifd-port="+n.Port.ID, "external_ids:vifd-gen=7")
 	h.await("the change", func() bool { return s.Plug(h.context(), n) == nil })
-	check("after some markers were put back")
+	checkRows(h, n, "after some markers were put back")
 	if got := h.get("port", n.Tap, "_uuid") + h.get("interface", n.Tap, "_uuid"); got != rows {
 		t.Error("the rows were made anew")
-	}
-
-	flat := n
-	flat.Port.Segment.VLAN = 0
-	must(t, s.Plug(h.context(), flat))
-	if got := h.get("port", n.Tap, "tag") + h.get("port", n.Tap, "vlan_mode"); got != "[]access" {
-		t.Errorf("tag and mode of a flat port: %s", got)
 	}
 }
 
