@@ -41,6 +41,7 @@ func (r reply) write(c *call) {
 	if _, err := fail.Answer(c.Method, c.w).Write(raw); err != nil && c.failure == nil && len(raw) > 0 {
 		c.failure = err
 	}
+	_ = http.NewResponseController(c.w).Flush() // the client has it before the log
 }
 
 // size returns the length that an answer says it has: to HEAD that of the answer to

@@ -3,13 +3,16 @@ package hotplug
 import (
 	"context"
 	"errors"
-	"runtime"
 	"time"
 
 	"vifd/agent/store"
 	"vifd/vif"
 	"vifd/vif/fail"
 )
+
+// breath is how long an attach that was answered leaves its core to whoever the
+// answer is for, before it does what nobody waits for.
+const breath = time.Millisecond
 
 // Attach gives r.Server a NIC. Either the guest (or, of a server that is off,
 // the definition) has the NIC and Attach returns the truth about it, or the host
@@ -60,12 +63,10 @@ func (e *Engine) attaching(ctx context.Context, jobs []*job, o *outcome, unlock 
 		o.end(nil, late(ctx, "the attach", err))
 		return
 	}
-	for _, j := range jobs {
-		e.Log.Info("attached", "port", j.a.NIC.Port.ID, "server", j.a.NIC.Server, "operation", j.op.row.ID)
-	}
 	o.end(truths, nil)
-	runtime.Gosched() // who waits for the answer goes before what nobody waits for
+	time.Sleep(breath)
 	for i, j := range jobs {
+		e.Log.Info("attached", "port", j.a.NIC.Port.ID, "server", j.a.NIC.Server, "operation", j.op.row.ID)
 		e.befriend(j.a.NIC.Port.Groups)
 		e.told(context.WithoutCancel(ctx), j.a, truths[i])
 		e.persist(context.WithoutCancel(ctx), j.a)

@@ -71,6 +71,15 @@ func TestRestartUnderRequests(t *testing.T) {
 	ready(t, was)
 }
 
+// No thread of vifd takes a core from whoever is at work there.
+func TestSchedulingPolicy(t *testing.T) {
+	const batch = "SCHED_BATCH"
+	got := sh(t, "for thread in $(ls /proc/"+show(t, "MainPID")+"/task); do chrt -p $thread; done | sed -n 's/.*policy: //p' | sort | uniq -c")
+	if fields := strings.Fields(got); len(fields) != 2 || fields[1] != batch {
+		t.Errorf("threads by policy:\n%s\nwant %s alone", got, batch)
+	}
+}
+
 // A vifd that is killed is there again, without anybody asking it.
 func TestKill(t *testing.T) {
 	was := show(t, "MainPID")

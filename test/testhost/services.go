@@ -78,7 +78,7 @@ func (h *Host) libvirtd() *Daemon {
 func (h *Host) vifd() *Daemon {
 	return &Daemon{
 		name: "vifd", log: h.path("vifd.log"),
-		args:   []string{h.Binary, "serve"},
+		args:   []string{"chrt", "--batch", "0", h.Binary, "serve"}, // as vifd.service has it
 		before: func(context.Context) error { return os.MkdirAll(vifdRun, 0o755) },
 		ready:  func(ctx context.Context) error { return h.get(ctx, "/readyz") },
 	}

@@ -29,6 +29,7 @@ func TestCreate(t *testing.T) {
 		{"MAC", l.HardwareAddr.String(), "fe:54:00:12:34:56"},
 		{"up", l.RawFlags&unix.IFF_UP != 0, true},
 		{"carrier", carrier(l), false},
+		{"promiscuous", l.RawFlags&unix.IFF_PROMISC != 0, true},
 		{"mode", l.Mode, netlink.TuntapMode(unix.IFF_TAP)},
 		{"flags", l.Flags, netlink.TUNTAP_NO_PI | netlink.TUNTAP_VNET_HDR},
 		{"persistent", !l.NonPersist, true},

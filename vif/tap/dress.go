@@ -16,6 +16,7 @@ import (
 
 // dress sets what link has not yet of what n wants, in one message: each change
 // of a link wakes all who watch links, and ovs-vswitchd then goes through its ports.
+// So the link is promiscuous at once, as a switch makes each link that it takes.
 // No answer tells whether a link is silent; to set that again changes nothing.
 func (d *Devices) dress(link netlink.Link, n vif.NIC, mac net.HardwareAddr) error {
 	is := link.Attrs()
@@ -58,12 +59,14 @@ func silent() *nl.RtAttr {
 	return nl.NewRtAttr(unix.IFLA_AF_SPEC, nl.NewRtAttr(unix.AF_INET6, mode.Serialize()).Serialize())
 }
 
-// setLink sends one RTM_SETLINK (rtnetlink(7)) with all the attributes.
+// setLink sends one RTM_SETLINK (rtnetlink(7)) with all the attributes, and makes the
+// link promiscuous.
 func (d *Devices) setLink(index int, attributes ...*nl.RtAttr) error {
 	request := nl.NewNetlinkRequest(unix.RTM_SETLINK, unix.NLM_F_ACK)
 	request.Sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: d.set}
 	about := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	about.Index = int32(index)
+	about.Flags, about.Change = unix.IFF_PROMISC, unix.IFF_PROMISC
 	request.AddData(about)
 	for _, a := range attributes {
 		request.AddData(a)

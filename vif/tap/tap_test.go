@@ -268,6 +268,28 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// However much changes, the last of it is soon told.
+func TestWatchBurst(t *testing.T) {
+	t.Parallel()
+	d := enter(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	again := d.Watch(ctx)
+	for i := range 40 {
+		create(t, d, victimNIC(i))
+	}
+	for end := time.Now().Add(20 * lull); ; {
+		select {
+		case <-again:
+		case <-time.After(4 * lull): // it is all told
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("there is still news")
+		}
+	}
+}
+
 // hold opens the tap's other end, as QEMU does, until release.
 func hold(t *testing.T, d *Devices, n vif.NIC) (release func()) {
 	t.Helper()

@@ -16,9 +16,13 @@ const (
 	retryAfter = time.Second
 )
 
+// lull is how long news is left in the kernel once a tap has changed, after as long
+// without: one that is plugged in changes six times, and each would be a wake-up.
+const lull = 50 * time.Millisecond
+
 // Watch returns a channel that says "look again": once at the start, and
-// whenever a tap came, went or changed. Many changes may come as one, and one
-// that nobody has taken yet stands for all until then. Where the kernel dropped
+// whenever a tap came, went or changed, at the latest lull after that. Many changes
+// may come as one, and one that nobody has taken yet stands for all until then. Where the kernel dropped
 // news, it says so too. The channel is closed when ctx ends.
 func (d *Devices) Watch(ctx context.Context) <-chan struct{} {
 	again := make(chan struct{}, 1)
@@ -31,7 +35,7 @@ func (d *Devices) Watch(ctx context.Context) <-chan struct{} {
 				default:
 				}
 			})
-			rest(ctx)
+			rest(ctx, retryAfter+rand.N(retryAfter))
 		}
 	}()
 	return again
@@ -57,6 +61,7 @@ func (d *Devices) follow(ctx context.Context, poke func()) {
 		}
 	}()
 	poke()
+	var rested time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -67,13 +72,17 @@ func (d *Devices) follow(ctx context.Context, poke func()) {
 			}
 			if _, tap := update.Link.(*netlink.Tuntap); tap {
 				poke()
+				if time.Since(rested) > lull {
+					rest(ctx, lull)
+					rested = time.Now()
+				}
 			}
 		}
 	}
 }
 
-func rest(ctx context.Context) {
-	pause := time.NewTimer(retryAfter + rand.N(retryAfter))
+func rest(ctx context.Context, d time.Duration) {
+	pause := time.NewTimer(d)
 	defer pause.Stop()
 	select {
 	case <-pause.C:
