@@ -39,6 +39,8 @@ func (r *result) write(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s | %s | %s |\n", step, ms(quantile(r.steps[step], .5)), ms(quantile(r.steps[step], .95)))
 	}
 	fmt.Fprintf(b, "\nfilter, plug and confirm run beside show.\n")
+	fmt.Fprintf(b, "\nAfter that, at rest, vifd has %.1f MiB in memory with its share of the libraries that others use too (PSS), and %.1f MiB with all of them (RSS).\n",
+		float64(r.memory.pss)/1024, float64(r.memory.rss)/1024)
 }
 
 // quantile returns the q-quantile of the samples, by the nearest rank.

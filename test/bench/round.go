@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type result struct {
 	detach map[string][]time.Duration
 	steps  map[string][]time.Duration
 	order  []string // of steps
+	memory memory   // of vifd, after all rounds
 }
 
 // The contestants.
@@ -63,6 +65,10 @@ func (b *bench) measure(ctx context.Context, name string, rounds, warm int) (*re
 				return nil, fmt.Errorf("%s: steps of round %d: %w", name, i, err)
 			}
 		}
+	}
+	var err error
+	if r.memory, err = atRest(ctx, os.Getenv("VIFD_SOCKET")); err != nil {
+		return nil, fmt.Errorf("%s: memory: %w", name, err)
 	}
 	return r, nil
 }
