@@ -36,7 +36,8 @@ func atRest(ctx context.Context, socket string) (m memory, err error) {
 		return m, err
 	}
 	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
 		switch name, value, _ := strings.Cut(lines.Text(), ":"); name {
 		case "Pss":
 			_, err = fmt.Sscan(value, &m.pss)
@@ -46,6 +47,9 @@ func atRest(ctx context.Context, socket string) (m memory, err error) {
 		if err != nil {
 			return m, err
 		}
+	}
+	if m.pss == 0 || m.rss == 0 {
+		return m, errors.Join(fmt.Errorf("%s does not say how much", f.Name()), lines.Err())
 	}
 	return m, nil
 }

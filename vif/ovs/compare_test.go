@@ -28,6 +28,20 @@ func (h *host) filtered(s *Switch, bridge string, nics ...vif.NIC) error {
 	return nil
 }
 
+// putRight does what an engine does about r.
+func (h *host) putRight(s *Switch, bridge string, r vif.Rules, nics []vif.NIC) {
+	h.Helper()
+	for _, n := range nics {
+		if r.Astray[n.Port.ID] {
+			must(h, s.Filter(h.context(), n))
+		}
+	}
+	for _, c := range r.Strays {
+		must(h, s.Purge(h.context(), bridge, c))
+	}
+	must(h, s.Lay(h.context(), bridge))
+}
+
 // Whatever a hand does to flows of ours is seen, and what it does to others is
 // not our business.
 func TestRules(t *testing.T) {
@@ -77,20 +91,19 @@ func TestRules(t *testing.T) {
 			if got.Base != tt.want.Base || len(got.Astray) != len(tt.want.Astray) || !slices.Equal(got.Strays, tt.want.Strays) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
-			for _, n := range nics {
-				if got.Astray[n.Port.ID] {
-					must(t, s.Filter(h.context(), n))
-				}
-			}
-			for _, c := range got.Strays {
-				must(t, s.Purge(h.context(), bridge, c))
-			}
-			must(t, s.Lay(h.context(), bridge))
+			h.putRight(s, bridge, got, nics)
 			if err := h.filtered(s, bridge, nics...); err != nil {
 				t.Errorf("put right: %v", err)
 			}
 		})
 	}
+}
+
+// What is not a port's of ours is not to be purged.
+func TestPurgeRefused(t *testing.T) {
+	h := newHost(t)
+	s := h.open()
+	bridge := h.bridgeOf(s)
 	for _, stranger := range []uint64{5, baseCookie} {
 		if got := vif.KindOf(s.Purge(h.context(), bridge, stranger)); got != vif.Invalid {
 			t.Errorf("purge of %#x: %v", stranger, got)

@@ -22,8 +22,8 @@ const lull = 50 * time.Millisecond
 
 // Watch returns a channel that says "look again": once at the start, and
 // whenever a tap came, went or changed, at the latest lull after that. Many changes
-// may come as one, and one that nobody has taken yet stands for all until then. Where the kernel dropped
-// news, it says so too. The channel is closed when ctx ends.
+// may come as one, and one that nobody has taken yet stands for all until then.
+// Where the kernel dropped news, it says so too. The channel is closed when ctx ends.
 func (d *Devices) Watch(ctx context.Context) <-chan struct{} {
 	again := make(chan struct{}, 1)
 	go func() {
