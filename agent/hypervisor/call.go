@@ -31,6 +31,31 @@ func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
+// early returns what f returns, or nil once enough is closed. Then f goes on, whatever
+// becomes of ctx, and rest is called with what it returns.
+func early(ctx context.Context, enough <-chan struct{}, f func(context.Context) error, rest func(error)) error {
+	going, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	defer stop()
+	ended, left := make(chan error), make(chan struct{})
+	defer close(left)
+	go func() {
+		defer cancel(nil)
+		err := f(going)
+		select {
+		case ended <- err:
+		case <-left:
+			rest(err)
+		}
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-enough:
+		return nil
+	}
+}
+
 // use calls f with the line's session, and a wire that f has to itself, when it is f's
 // turn. It waits for that as long as ctx lets it, and for f for ever.
 func use[T any](ctx context.Context, l *line, f func(*session, *wire) (T, error)) (T, error) {

@@ -40,6 +40,7 @@ func runEvents(log *slog.Logger) {
 // callbacks run in the event loop: they ask libvirt nothing and wait for nobody.
 func (h *Host) listen(s *session) error {
 	h.taps.forget()
+	h.arrivals.forget()
 	if s.version == 9_000_000 {
 		h.log.Warn("libvirt 9.0.0: without the distribution's fix of managed='no' it refuses every tap")
 	}
@@ -72,8 +73,8 @@ func (h *Host) forget(server string) {
 }
 
 func (h *Host) onAdded(c *libvirt.Connect) (int, error) {
-	return c.DomainEventDeviceAddedRegister(nil, func(_ *libvirt.Connect, d *libvirt.Domain, _ *libvirt.DomainEventDeviceAdded) {
-		h.heard(d, func(string) {})
+	return c.DomainEventDeviceAddedRegister(nil, func(_ *libvirt.Connect, d *libvirt.Domain, e *libvirt.DomainEventDeviceAdded) {
+		h.heard(d, func(server string) { h.arrivals.added(server, e.DevAlias) })
 	})
 }
 

@@ -99,6 +99,16 @@ func broken(e libvirt.Error) bool {
 	return e.Domain == libvirt.FROM_RPC || e.Domain == libvirt.FROM_REMOTE
 }
 
+// given are what libvirt and QEMU say of a NIC that QEMU has already: it holds the tap,
+// or a back end or a device of that name.
+var given = []string{"Device or resource busy", "Duplicate ID", "Duplicate device ID", "duplicate property"}
+
+// forgotten tells whether err may be of a NIC that QEMU has. One that libvirt knows of
+// it refuses before.
+func forgotten(err error) bool {
+	return slices.ContainsFunc(given, func(text string) bool { return says(err, text) })
+}
+
 // says tells whether err is an error of libvirt with that text.
 func says(err error, text string) bool {
 	e, ok := errors.AsType[libvirt.Error](err)

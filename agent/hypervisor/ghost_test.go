@@ -96,3 +96,20 @@ func qmp(t *testing.T, g *testhost.Running, command string) string {
 	}
 	return out
 }
+
+// A NIC that QEMU has and libvirt does not know of any more, as its libvirtd died right
+// after it was given, is given anew.
+func TestShowOfGhost(t *testing.T) {
+	h, _ := run(t)
+	for i, device := range []bool{true, false} {
+		g := guest(t, testhost.Guest{Name: fmt.Sprintf("forgotten%d", i)})
+		n := nic(t, g.UUID, 970+i)
+		haunt(t, g, n, device)
+		attach(t, h, n)
+		if got, ok := seen(t, g, n, true); !ok || got.MAC != n.Port.MAC || got.Tap != n.Tap {
+			t.Errorf("device %v: libvirt has it as %+v, %v", device, got, ok)
+		}
+		detach(t, h, g, n)
+		checkNoGhost(t, g, n)
+	}
+}

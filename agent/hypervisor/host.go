@@ -23,17 +23,18 @@ type Host struct {
 	attach *line
 	detach *line // detaches, and what nobody waits for
 
-	ears    *ears
-	news    *news
-	taps    tapTaste
-	nics    busy // the NICs, by alias, that a call may still be giving to a guest
-	records busy // the servers whose metadata is being written
+	ears     *ears
+	arrivals *arrivals
+	news     *news
+	taps     tapTaste
+	nics     busy // the NICs, by alias, that a call may still be giving to a guest
+	records  busy // the servers whose metadata is being written
 }
 
 // New returns the hypervisor at the libvirt URI, as qemu:///system. It needs no
 // libvirt: that is found, lost and found again by Run.
 func New(uri string, log *slog.Logger) *Host {
-	h := &Host{log: log, ears: newEars(), news: newNews()}
+	h := &Host{log: log, ears: newEars(), arrivals: newArrivals(), news: newNews()}
 	h.look = newLine("look", uri, 15*time.Second, log)
 	h.attach = newLine("attach", uri, time.Minute, log)
 	h.detach = newLine("detach", uri, 45*time.Second, log)

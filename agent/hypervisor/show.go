@@ -25,18 +25,48 @@ func (h *Host) Show(ctx context.Context, n vif.NIC, up bool) error {
 	if err = fail.At(fail.A8, err); err != nil {
 		return err
 	}
+	if err = h.give(ctx, n, text); err != nil {
+		err = h.shown(ctx, n, explain(err, n.Server))
+	}
+	if forgotten(err) {
+		err = h.giveAnew(ctx, n, text)
+	}
+	return fail.At(fail.A9, err)
+}
+
+// give returns when QEMU has the NIC, or libvirt has refused it. Of the first libvirt
+// tells before its call returns, which goes on with libvirt's own books.
+func (h *Host) give(ctx context.Context, n vif.NIC, text string) error {
 	leave, err := h.nics.enter(ctx, n.DeviceAlias())
 	if err != nil {
 		return err
 	}
-	err = do(ctx, h.attach, n.Server, leave, func(d *libvirt.Domain) error {
-		return d.AttachDeviceFlags(text, libvirt.DOMAIN_DEVICE_MODIFY_CURRENT)
-	})
-	h.taps.learn(err)
-	if err == nil {
-		return fail.At(fail.A9, nil)
+	came, over := h.arrivals.expect(n.Server, n.DeviceAlias())
+	return early(ctx, came, func(ctx context.Context) error {
+		defer over()
+		err := do(ctx, h.attach, n.Server, leave, func(d *libvirt.Domain) error {
+			return d.AttachDeviceFlags(text, libvirt.DOMAIN_DEVICE_MODIFY_CURRENT)
+		})
+		h.taps.learn(err)
+		return err
+	}, func(err error) { h.regret(n, err) })
+}
+
+// regret has the server looked at where a call failed that had given the guest its NIC.
+func (h *Host) regret(n vif.NIC, err error) {
+	if err != nil {
+		h.log.Warn("libvirt failed after the guest had its NIC", "server", n.Server, "port", n.Port.ID, "err", err)
+		h.news.add(n.Server)
 	}
-	return h.shown(ctx, n, explain(err, n.Server))
+}
+
+// giveAnew is for a NIC that QEMU has and libvirt knows nothing of: a libvirtd died
+// before it had written it down.
+func (h *Host) giveAnew(ctx context.Context, n vif.NIC, text string) error {
+	if err := h.exorcise(ctx, n); err != nil {
+		return vif.Unavailable.From(err, "QEMU still has the NIC, left by a libvirtd that died: try again.")
+	}
+	return explain(h.give(ctx, n, text), n.Server)
 }
 
 // shown looks what became of a Show of n that failed with err: libvirt may have

@@ -85,6 +85,33 @@ func TestRunningGuest(t *testing.T) {
 	detach(t, h, g, n)
 }
 
+// Show does not wait for libvirt's books, and whoever comes next does.
+func TestShowAsSoonAsGuest(t *testing.T) {
+	h, _ := run(t)
+	g := box.Guest("g1")
+	n := nic(t, g.UUID, 5)
+	early := 0
+	for range 10 {
+		if err := h.Show(within20s(t), n, true); err != nil {
+			t.Fatal(err)
+		}
+		h.nics.mu.Lock()
+		if _, busy := h.nics.names[n.DeviceAlias()]; busy {
+			early++
+		}
+		h.nics.mu.Unlock()
+		if got, ok := seen(t, g, n, true); !ok || got.MAC != n.Port.MAC || got.PCI == "" {
+			t.Errorf("libvirt has it as %+v, %v", got, ok)
+		}
+		if err := h.Hide(within20s(t), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if early == 0 {
+		t.Error("each of 10 waited until libvirt's call was over")
+	}
+}
+
 // Two NICs of a server keep out of each other's way, in the metadata too.
 func TestTwoNICs(t *testing.T) {
 	h, _ := run(t)

@@ -23,18 +23,26 @@ type bench struct {
 	domain  *libvirt.Domain
 	server  string // g1's UUID
 	removed chan string
+	added   chan said
 	ovs     client.Client
 	http    *http.Client
 	network string // blue's ID
 
 	back time.Duration // of vifd's last detach: until its port was given back
+	told time.Duration // of libvirt's last attach: until it said that QEMU has the NIC
+}
+
+// said is when libvirt said that QEMU has a NIC.
+type said struct {
+	alias string
+	at    time.Time
 }
 
 // guest is the server that everybody attaches to.
 const guest = "g1"
 
 func open(ctx context.Context) (*bench, error) {
-	b := &bench{removed: make(chan string, 16), http: socketClient(os.Getenv("VIFD_SOCKET"))}
+	b := &bench{removed: make(chan string, 16), added: make(chan said, 16), http: socketClient(os.Getenv("VIFD_SOCKET"))}
 	if err := b.openLibvirt(); err != nil {
 		return nil, fmt.Errorf("libvirt: %w", err)
 	}
@@ -70,6 +78,15 @@ func (b *bench) openLibvirt() (err error) {
 		default:
 		}
 	})
+	if err != nil {
+		return err
+	}
+	_, err = b.events.DomainEventDeviceAddedRegister(nil, func(_ *libvirt.Connect, _ *libvirt.Domain, e *libvirt.DomainEventDeviceAdded) {
+		select {
+		case b.added <- said{e.DevAlias, time.Now()}:
+		default:
+		}
+	})
 	return err
 }
 
@@ -77,6 +94,22 @@ func (b *bench) close() {
 	b.ovs.Close()
 	b.domain.Free()
 	b.conn.Close()
+}
+
+// come returns when libvirt said that QEMU has the device.
+func (b *bench) come(ctx context.Context, alias string) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		select {
+		case got := <-b.added:
+			if got.alias == alias {
+				return got.at, nil
+			}
+		case <-ctx.Done():
+			return time.Time{}, fmt.Errorf("%s never came: %w", alias, ctx.Err())
+		}
+	}
 }
 
 // gone waits until the guest has let go of the device.

@@ -43,6 +43,11 @@ func (b *bench) libvirtTurn(ctx context.Context, _ int) (in, out time.Duration, 
 		return 0, 0, err
 	}
 	in = time.Since(start)
+	came, err := b.come(ctx, benchAlias)
+	if err != nil {
+		return 0, 0, err
+	}
+	b.told = came.Sub(start)
 	if err := b.seen(ctx, benchMAC); err != nil {
 		return 0, 0, err
 	}

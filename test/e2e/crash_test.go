@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"fmt"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +133,49 @@ func TestLibvirtKilledAttaching(t *testing.T) {
 		})
 		if got := allOrNothing(t, g, s); s.Status != 200 && got != "nothing" {
 			t.Errorf("killed after %vms, answered %s, and there is %s", int(later), s.Body, got)
+		}
+	}
+}
+
+// vifd answers once the guest has the NIC, when libvirt is still busy with its own books.
+// A libvirtd that dies then has forgotten the NIC, and is given it again.
+func TestLibvirtKilledAnswered(t *testing.T) {
+	clean(t)
+	g := host.Guest("g1")
+	forgot := func() int {
+		out, _ := run("grep -c 'failed after the guest had its NIC' " + filepath.Join(host.Dir, "vifd.log"))
+		n, _ := strconv.Atoi(strings.TrimSpace(out))
+		return n
+	}
+	before := forgot()
+	for round := 0; forgot() < before+3; round++ {
+		if round == 40 {
+			t.Fatalf("in %d rounds libvirtd died %d times before it was done", round, forgot()-before)
+		}
+		n := attach(t, g, `{"net_id": "$blue", "tag": "kept"}`)
+		if err := host.Libvirtd.Kill(within(t, patience)); err != nil {
+			t.Fatal(err)
+		}
+		bringBack(t, []*testhost.Daemon{host.Libvirtd})
+		wait.Until(t, soon, func() string {
+			a := ask(t, "GET", interfaces(g)+"/"+n.Port, "")
+			if a.Status != 200 || !strings.Contains(a.Body, "ACTIVE") {
+				return a.Body
+			}
+			return ""
+		})
+		defined(t, g, n.Port)
+		checkMetadata(t, g, n)
+		wait.Until(t, soon, func() string {
+			out, status := try(t, g, "grep -li "+n.MAC+" /sys/class/net/*/address")
+			if status != 0 {
+				return "the guest has no NIC with the MAC " + n.MAC + ": " + out
+			}
+			return ""
+		})
+		detach(t, g, n.Port)
+		if left := wait.For(settle, leftovers); left != "" || t.Failed() {
+			t.Fatalf("left on the host:\n%s", left)
 		}
 	}
 }
