@@ -96,14 +96,14 @@ func (b *bench) close() {
 	b.conn.Close()
 }
 
-// come returns when libvirt said that QEMU has the device.
-func (b *bench) come(ctx context.Context, alias string) (time.Time, error) {
+// come returns when, since start, libvirt said that QEMU has the device.
+func (b *bench) come(ctx context.Context, alias string, start time.Time) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
 		select {
 		case got := <-b.added:
-			if got.alias == alias {
+			if got.alias == alias && got.at.After(start) {
 				return got.at, nil
 			}
 		case <-ctx.Done():

@@ -43,7 +43,7 @@ func (b *bench) libvirtTurn(ctx context.Context, _ int) (in, out time.Duration, 
 		return 0, 0, err
 	}
 	in = time.Since(start)
-	came, err := b.come(ctx, benchAlias)
+	came, err := b.come(ctx, benchAlias, start)
 	if err != nil {
 		return 0, 0, err
 	}
