@@ -22,16 +22,23 @@ type pulse struct {
 // Health returns how vifd and what it depends on are. vifd is ready once the
 // first pass is through: what a later change needs, it says itself.
 func (p *pulse) Health(ctx context.Context) vif.Health {
-	h := vif.Health{Ready: p.ready.Load(), Version: p.version, Since: p.since, Parts: p.parts()}
-	if !h.Ready {
-		h.Why = "vifd has just started and is looking at the host"
-	}
+	why := p.Ready()
+	h := vif.Health{Ready: why == "", Why: why, Version: p.version, Since: p.since, Parts: p.parts()}
 	n, err := p.ports(ctx)
 	if err != nil {
 		h.Ready, h.Why = false, vif.Shown(err)
 	}
 	h.Ports = n
 	return h
+}
+
+// Ready returns "" when the first pass is through, and else why not. That the store
+// cannot be read or written a change finds out by itself.
+func (p *pulse) Ready() string {
+	if p.ready.Load() {
+		return ""
+	}
+	return "vifd has just started and is looking at the host"
 }
 
 // filtering adds what is not as it could be on bridges that follow somebody else.

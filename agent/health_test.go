@@ -27,3 +27,15 @@ func TestFiltering(t *testing.T) {
 		}
 	}
 }
+
+// Whether changes are taken is known without asking anybody how he is.
+func TestReady(t *testing.T) {
+	p := &pulse{} // with nobody to ask
+	if p.Ready() == "" {
+		t.Error("ready before the first pass is through")
+	}
+	p.ready.Store(true)
+	if why := p.Ready(); why != "" {
+		t.Errorf("not ready: %s", why)
+	}
+}

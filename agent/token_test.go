@@ -22,6 +22,7 @@ func netip0(at netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(at.Add
 type well struct{}
 
 func (well) Health(context.Context) vif.Health { return vif.Health{Ready: true} }
+func (well) Ready() string                     { return "" }
 
 // mint makes a token as the socket does, and returns its secret. One that is
 // called expired is.

@@ -66,11 +66,10 @@ func (a *API) ready(c *call) error {
 	if !c.route.changes() {
 		return nil
 	}
-	h := a.Health.Health(c.Context())
-	if h.Ready {
-		return nil
+	if why := a.Health.Ready(); why != "" {
+		return vif.Unavailable.Because("vifd takes no changes now: %s", why)
 	}
-	return vif.Unavailable.Because("vifd takes no changes now: %s", orElse(h.Why, "it is starting"))
+	return nil
 }
 
 func orElse(s, other string) string {

@@ -141,6 +141,9 @@ type Networking interface {
 // Health says how vifd and what it depends on are.
 type Health interface {
 	Health(ctx context.Context) vif.Health
+
+	// Ready returns "" while changes are taken, and else why not. It asks nobody.
+	Ready() (why string)
 }
 
 // Leaks finds what is left over, missing or wrong on this host: nothing, while

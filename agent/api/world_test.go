@@ -84,6 +84,12 @@ func (w *world) Health(context.Context) vif.Health {
 	return vif.Health{Ready: w.why == "", Why: w.why, Ports: len(w.attached)}
 }
 
+func (w *world) Ready() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.why
+}
+
 func (w *world) Attached(_ context.Context, server string) ([]vif.Attachment, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
