@@ -74,6 +74,8 @@ func (w *world) Servers(context.Context) ([]vif.Server, error) {
 	return w.servers, nil
 }
 
+func (w *world) Ready() string { return "" }
+
 func (w *world) Health(context.Context) vif.Health {
 	defer w.lock()()
 	h := vif.Health{Ready: true, Version: "v1.2.3", Since: time.Unix(0, 0), Ports: len(w.attached)}
