@@ -103,8 +103,8 @@ func broken(e libvirt.Error) bool {
 // or a back end or a device of that name.
 var given = []string{"Device or resource busy", "Duplicate ID", "Duplicate device ID", "duplicate property"}
 
-// forgotten tells whether err may be of a NIC that QEMU has. One that libvirt knows of
-// it refuses before.
+// forgotten tells whether err, of a NIC that libvirt was seen to know nothing of, may
+// be that QEMU has it.
 func forgotten(err error) bool {
 	return slices.ContainsFunc(given, func(text string) bool { return says(err, text) })
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"libvirt.org/go/libvirt"
+
 	"vifd/test/testhost"
 	"vifd/vif"
 )
@@ -112,4 +114,34 @@ func TestShowOfGhost(t *testing.T) {
 		detach(t, h, g, n)
 		checkNoGhost(t, g, n)
 	}
+}
+
+// What libvirt knows of, or could not be asked about, is no ghost, whatever it says.
+func TestNoGhost(t *testing.T) {
+	h, _ := run(t)
+	g := box.Guest("g1")
+	n := nic(t, g.UUID, 980)
+	attach(t, h, n)
+	busy := explain(libvirt.Error{Message: "Unable to create tap device: Device or resource busy"}, g.UUID)
+	other := n
+	other.Port.MAC = "fa:16:3e:00:00:99"
+	if err := h.shown(within20s(t), other, "", busy); vif.KindOf(err) != vif.InUse {
+		t.Errorf("with another MAC: %v", err)
+	}
+	if err := box.Libvirtd.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = box.Libvirtd.Thaw() })
+	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := h.shown(short, n, "", busy); vif.KindOf(err) != vif.Unavailable {
+		t.Errorf("not looked at: %v", err)
+	}
+	if err := box.Libvirtd.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	if out := qmp(t, g, `{"execute": "qom-list", "arguments": {"path": "/machine/peripheral"}}`); !strings.Contains(out, n.DeviceAlias()) {
+		t.Errorf("QEMU was told to let go of a NIC that libvirt knows of: %s", out)
+	}
+	detach(t, h, g, n)
 }

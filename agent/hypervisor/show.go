@@ -26,10 +26,7 @@ func (h *Host) Show(ctx context.Context, n vif.NIC, up bool) error {
 		return err
 	}
 	if err = h.give(ctx, n, text); err != nil {
-		err = h.shown(ctx, n, explain(err, n.Server))
-	}
-	if forgotten(err) {
-		err = h.giveAnew(ctx, n, text)
+		err = h.shown(ctx, n, text, explain(err, n.Server))
 	}
 	return fail.At(fail.A9, err)
 }
@@ -70,8 +67,9 @@ func (h *Host) giveAnew(ctx context.Context, n vif.NIC, text string) error {
 }
 
 // shown looks what became of a Show of n that failed with err: libvirt may have
-// failed only after the guest had it, or may have refused it as there already.
-func (h *Host) shown(ctx context.Context, n vif.NIC, err error) error {
+// failed only after the guest had it, or may have refused it as there already. What
+// it was seen to have forgotten, and QEMU has, is given anew.
+func (h *Host) shown(ctx context.Context, n vif.NIC, text string, err error) error {
 	if errors.Is(err, vif.NotFound) || ctx.Err() != nil {
 		return err
 	}
@@ -86,6 +84,8 @@ func (h *Host) shown(ctx context.Context, n vif.NIC, err error) error {
 		return vif.InUse.From(err, "The server still has an earlier NIC of port %s.", n.Port.ID)
 	case errors.Is(err, vif.NoSlot):
 		return vif.NoSlot.From(err, noSlot, d.HotSlots)
+	case forgotten(err):
+		return h.giveAnew(ctx, n, text)
 	}
 	return err
 }
