@@ -17,8 +17,16 @@ import (
 // guest has it, and its slot is taken for as long as the guest runs. Only QEMU's
 // own monitor can tell, and take it away (qemu-qmp-ref(7)).
 
+// echo is how long libvirt is given to hear from QEMU that a device is gone
+// (DEVICE_DELETED). It looks for the alias among its own devices only when its one
+// thread for such events comes to it, and would take a NIC for the old one that was
+// given meanwhile. Where it comes to it later still, it tells that the NIC is gone,
+// and whoever then gives it once more gives it anew.
+const echo = time.Second
+
 // exorcise returns when QEMU has no NIC that libvirt does not know of, of n's
-// alias. A guest that has not let go of it by the end of ctx is vif.Pending.
+// alias, and libvirt has had time to hear of its end. A guest that has not let go of
+// it by the end of ctx is vif.Pending.
 func (h *Host) exorcise(ctx context.Context, n vif.NIC) error {
 	const pace = 100 * time.Millisecond
 	if gone, err := h.banish(ctx, n); gone || err != nil {
@@ -37,6 +45,7 @@ func (h *Host) exorcise(ctx context.Context, n vif.NIC) error {
 			return err
 		} else if !haunted {
 			_, err := h.banish(ctx, n)
+			pause(ctx, echo)
 			return err
 		}
 	}
