@@ -142,14 +142,27 @@ func (l *lane) wait() error {
 	return l.err
 }
 
-// within tells whether the work ends within d, which may be none.
+// within tells whether the work ends within d. For none it does not wait at all: not
+// even for the scheduler's turn, which a timer would.
 func (l *lane) within(d time.Duration) bool {
+	if d <= 0 {
+		return l.ended()
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-l.done:
 		return true
 	case <-timer.C:
+		return false
+	}
+}
+
+func (l *lane) ended() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
 		return false
 	}
 }
