@@ -44,9 +44,9 @@ func addRemoveFixedIP(t *testing.T) {
 	change(`{"addFixedIp": {"networkId": "$red"}}`, 404, "2.43")
 	change(add, 404, "2.44")
 
-	ask(t, "PUT", "/v2.0/ports/"+p.Port, `{"port": {"fixed_ips": [{"ip_address": "10.20.0.77"}]}}`).is(t, 200)
-	in(t, p.guest, "ip addr add 10.20.0.77/24 dev "+p.dev)
-	in(t, p.guest, "ping -c 1 -W 10 -I 10.20.0.77 10.20.0.250")
+	ask(t, "PUT", "/v2.0/ports/"+p.Port, `{"port": {"fixed_ips": [{"ip_address": "10.20.0.247"}]}}`).is(t, 200)
+	in(t, p.guest, "ip addr add 10.20.0.247/24 dev "+p.dev)
+	in(t, p.guest, "ping -c 1 -W 10 -I 10.20.0.247 10.20.0.250")
 	if out, status := try(t, p.guest, fmt.Sprintf("ping -c 2 -i 0.2 -W 1 -I %v 10.20.0.250", p.IPs[0].Address)); status == 0 {
 		t.Errorf("what the port has no more passes: %s", out)
 	}

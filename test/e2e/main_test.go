@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	whole.Guests = []testhost.Guest{{Name: "g1"}, {Name: "g2", VCPUs: 2}}
 	status, err := testhost.Within(whole, func(h *testhost.Host) int {
 		host = h
-		if err := setAside(context.Background(), "10.20.0.0/24", `[{"start": "10.20.0.2", "end": "10.20.0.239"}]`); err != nil {
+		if err := setAside(context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, "e2e:", err)
 			return 1
 		}
@@ -37,9 +37,15 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// setAside leaves the subnet these pools to choose addresses from: what is in none of
-// them the peers of the tests have, of whom vifd does not know.
-func setAside(ctx context.Context, cidr, pools string) error {
+// pools are what vifd chooses addresses of blue from, by subnet. What is in none of them
+// the tests may give to a peer, or have a guest use that has no right to it.
+var pools = map[string]string{
+	"10.20.0.0/24": `{"start": "10.20.0.2", "end": "10.20.0.239"}`,
+	"fd00:20::/64": `{"start": "fd00:20::2", "end": "fd00:20::23f"}`,
+}
+
+// setAside gives the subnets their pools.
+func setAside(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	a, err := send(ctx, "GET", "/v2.0/subnets", "")
@@ -50,14 +56,18 @@ func setAside(ctx context.Context, cidr, pools string) error {
 	if err := json.Unmarshal([]byte(a.Body), &list); err != nil {
 		return err
 	}
+	set := 0
 	for _, s := range list.Subnets {
-		if s.CIDR == cidr {
-			a, err = send(ctx, "PUT", "/v2.0/subnets/"+s.ID, `{"subnet": {"allocation_pools": `+pools+`}}`)
-			if err == nil && a.Status != http.StatusOK {
-				err = fmt.Errorf("pools of %s: %s", cidr, a.Body)
+		if pool, ok := pools[s.CIDR]; ok {
+			a, err := send(ctx, "PUT", "/v2.0/subnets/"+s.ID, `{"subnet": {"allocation_pools": [`+pool+`]}}`)
+			if err != nil || a.Status != http.StatusOK {
+				return fmt.Errorf("the pool of %s: %v, %s", s.CIDR, err, a.Body)
 			}
-			return err
+			set++
 		}
 	}
-	return fmt.Errorf("no subnet %s in %s", cidr, a.Body)
+	if set != len(pools) {
+		return fmt.Errorf("not all of %v are among %s", pools, a.Body)
+	}
+	return nil
 }

@@ -18,14 +18,14 @@ type lie struct {
 }
 
 var lies = []lie{
-	{"IPv4 source", "ip addr add 10.20.0.99/24 dev $dev; ping -c 1 -W 1 -I 10.20.0.99 10.20.0.250; ip addr del 10.20.0.99/24 dev $dev",
-		[]string{"10.20.0.99 > 10.20.0.250"}},
-	{"ARP sender", "ip addr add 10.20.0.98/24 dev $dev; arping -q -c 1 -w 1 -I $dev -s 10.20.0.98 10.20.0.250; ip addr del 10.20.0.98/24 dev $dev",
-		[]string{"tell 10.20.0.98"}},
-	{"IPv6 source", "ip addr add fd00:20::99/64 dev $dev; " + addressesReady("$dev") + "; ping6 -c 1 -W 1 -I fd00:20::99 fd00:20::250; ip addr del fd00:20::99/64 dev $dev",
-		[]string{"fd00:20::99 > "}},
-	{"neighbour", "ip addr add fd00:20::97/64 dev $dev; " + addressesReady("$dev") + "; ip addr del fd00:20::97/64 dev $dev",
-		[]string{":: > ", "who has fd00:20::97"}},
+	{"IPv4 source", "ip addr add 10.20.0.249/24 dev $dev; ping -c 1 -W 1 -I 10.20.0.249 10.20.0.250; ip addr del 10.20.0.249/24 dev $dev",
+		[]string{"10.20.0.249 > 10.20.0.250"}},
+	{"ARP sender", "ip addr add 10.20.0.248/24 dev $dev; arping -q -c 1 -w 1 -I $dev -s 10.20.0.248 10.20.0.250; ip addr del 10.20.0.248/24 dev $dev",
+		[]string{"tell 10.20.0.248"}},
+	{"IPv6 source", "ip addr add fd00:20::249/64 dev $dev; " + addressesReady("$dev") + "; ping6 -c 1 -W 1 -I fd00:20::249 fd00:20::250; ip addr del fd00:20::249/64 dev $dev",
+		[]string{"fd00:20::249 > "}},
+	{"neighbour", "ip addr add fd00:20::247/64 dev $dev; " + addressesReady("$dev") + "; ip addr del fd00:20::247/64 dev $dev",
+		[]string{":: > ", "who has fd00:20::247"}},
 	{"MAC", "ip link set dev $dev address 02:00:00:00:00:66; ping -c 1 -W 1 10.20.0.250; ip link set dev $dev address $mac",
 		[]string{"02:00:00:00:00:66 >"}},
 }
@@ -70,7 +70,7 @@ func TestSpoofing(t *testing.T) {
 // address. It tells whether the peer got one.
 func serveDHCP(t *testing.T, p plugged, friend *testhost.Peer) bool {
 	t.Helper()
-	in(t, p.guest, fmt.Sprintf("printf 'interface %s\\nstart 10.20.0.200\\nend 10.20.0.210\\npidfile /run/dhcp.pid\\n"+
+	in(t, p.guest, fmt.Sprintf("printf 'interface %s\\nstart 10.20.0.241\\nend 10.20.0.246\\npidfile /run/dhcp.pid\\n"+
 		"lease_file /run/leases\\n' >/run/dhcp.conf; : >/run/leases; udhcpd /run/dhcp.conf", p.dev))
 	defer in(t, p.guest, "kill $(cat /run/dhcp.pid)")
 	_, err := friend.Run(within(t, patience), "busybox", "udhcpc", "-f", "-n", "-q", "-t", "8", "-T", "1", "-i", "eth0", "-s", "/bin/true")
